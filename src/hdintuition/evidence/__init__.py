@@ -1,0 +1,1 @@
+"""Intervals, rules written before the run, and the verdict they give."""
