@@ -1,0 +1,1 @@
+"""Reference records and the atomic store they are kept in."""

@@ -1,0 +1,163 @@
+"""Figures: both drawings, alt text, data, colours that follow the page."""
+
+import re
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+
+import hdintuition as hdi
+from hdintuition.page.figure import figure_bundle
+from hdintuition.page.layout import _separated
+from hdintuition.page.style import ROLES
+
+
+def falling(ax):
+    n = range(1, 6)
+    hdi.line(ax, n, [0.5**k for k in n], "coins & dice")
+    hdi.dots(ax, n, hdi.stack(hdi.wilson(1000 >> k, 1000) for k in n), "measured")
+    hdi.dots(ax, [2], hdi.stack([hdi.wilson(251, 1000)]), "reference")
+    ax.set(yscale="log", xlabel="n", ylabel="share")
+    return "A falling line with dots on it."
+
+
+@pytest.fixture(scope="module")
+def bundle():
+    return figure_bundle("walls/odds", "falling", falling, finding="It falls.", caption="Shares.")
+
+
+def test_identity(bundle):
+    assert bundle["id"] == "odds-falling"
+    assert bundle["kind"] == "figure"
+
+
+@pytest.mark.parametrize("target", ["page", "narrow"])
+def test_svg_is_well_formed_and_named(bundle, target):
+    root = ET.fromstring(bundle["svg"][target])
+    assert root.get("role") == "img"
+    assert root.get("aria-label") == "A falling line with dots on it."
+    assert root.get("viewBox")
+    assert root.get("width") is None
+
+
+def test_no_stand_in_colour_is_left(bundle):
+    text = "".join(bundle["svg"].values())
+    assert "#0102" not in text
+    assert "currentColor" in text
+    assert ROLES["measured"].mark in text
+
+
+def test_ids_are_unique_over_both_drawings(bundle):
+    ids = re.findall(r'\sid="([^"]+)"', "".join(bundle["svg"].values()))
+    assert ids
+    assert len(ids) == len(set(ids))
+    used = re.findall(r'(?:href="|url\()#([^")]+)', "".join(bundle["svg"].values()))
+    assert set(used) <= set(ids)
+
+
+def test_no_font_family_in_the_picture(bundle):
+    assert "font-family" not in bundle["svg"]["page"]
+
+
+def test_data_are_what_was_drawn(bundle):
+    rows = bundle["data"]
+    line = [row for row in rows if row["role"] == "ink"]
+    assert [row["y"] for row in line] == [0.5, 0.25, 0.125, 0.0625, 0.03125]
+    measured = [row for row in rows if row["role"] == "measured"]
+    assert all(row["low"] <= row["y"] <= row["high"] for row in measured)
+    assert len(measured) == 5
+
+
+def test_caption_explains_the_marks(bundle):
+    assert bundle["caption"] == "Shares. Filled dots: this run; open diamonds: the reference run."
+
+
+def test_size_budget(bundle):
+    import gzip
+
+    assert len(gzip.compress("".join(bundle["svg"].values()).encode())) < 30_000
+
+
+@pytest.mark.parametrize("returned", [None, "", "   ", 3])
+def test_missing_alt_text_is_refused(returned):
+    with pytest.raises(ValueError, match="'bare' must return the alt text"):
+        figure_bundle("a/b", "bare", lambda ax: returned, finding="Nothing.")
+
+
+@pytest.mark.parametrize("name", ["Odds", "a_b", "", "a--b", "1a"])
+def test_bad_name_is_refused(name):
+    with pytest.raises(ValueError, match="lower-case words"):
+        figure_bundle("a/b", name, falling, finding="It falls.")
+
+
+def test_empty_finding_is_refused():
+    with pytest.raises(ValueError, match="needs a finding"):
+        figure_bundle("a/b", "x", falling, finding=" ")
+
+
+def test_dots_refuse_bare_numbers():
+    with pytest.raises(TypeError, match="takes an Interval, got list"):
+        figure_bundle("a/b", "x", lambda ax: hdi.dots(ax, [1], [0.5]), finding="x")
+
+
+def test_line_refuses_intervals():
+    with pytest.raises(TypeError, match="line draws exact values"):
+        figure_bundle("a/b", "x", lambda ax: hdi.line(ax, [1], hdi.stack([hdi.exact(1)])), finding="x")
+
+
+def test_unequal_lengths_are_refused():
+    with pytest.raises(ValueError, match="same length"):
+        figure_bundle("a/b", "x", lambda ax: hdi.line(ax, [1, 2], [1]), finding="x")
+
+
+def test_unknown_role_is_refused():
+    with pytest.raises(ValueError, match="role must be one of ink, measured"):
+        figure_bundle("a/b", "x", lambda ax: hdi.line(ax, [1], [1], role="blue"), finding="x")
+
+
+def test_nothing_seen_is_drawn_on_a_log_axis():
+    axes = []
+
+    def draw(ax):
+        axes.append(ax)
+        hdi.dots(ax, [1, 2], hdi.stack([hdi.wilson(5, 100), hdi.wilson(0, 100)]))
+        ax.set(yscale="log", ylim=(1e-3, 1))
+        return "Two dots."
+
+    figure_bundle("a/b", "x", draw, finding="x")
+    limits = [line for line in axes[0].lines if line.get_marker() == "v"]
+    assert len(limits) == 1
+    assert limits[0].get_xdata()[0] == 2
+    assert limits[0].get_ydata()[0] == pytest.approx(hdi.wilson(0, 100).high)
+
+
+def test_histogram_shares_and_edges():
+    values = np.array([-1.5, -0.5, 0.5, 1.5])
+
+    def draw(ax):
+        hdi.histogram(ax, values, split_at=0, headline=hdi.wilson(0, 50), below="down", above="up", bins=4)
+        return "A histogram."
+
+    bundle = figure_bundle("a/b", "x", draw, finding="x")
+    assert "down: 50" in bundle["svg"]["page"]
+    assert "0 seen" in bundle["svg"]["page"]
+    assert sum(row["y"] for row in bundle["data"]) > 0
+
+
+def test_histogram_refuses_nan():
+    with pytest.raises(ValueError, match="all finite"):
+        figure_bundle("a/b", "x", lambda ax: hdi.histogram(ax, [float("nan")]), finding="x")
+
+
+def test_labels_are_separated_with_the_least_move():
+    centres, halves = np.array([10.0, 10.0, 40.0]), np.array([5.0, 5.0, 5.0])
+    moved = _separated(centres, halves, gap=2.0)
+    order = np.sort(moved)
+    assert (np.diff(order) >= 12 - 1e-9).all()
+    assert moved[2] == pytest.approx(40.0)
+    assert moved[:2].mean() == pytest.approx(10.0)
+
+
+def test_figures_are_deterministic(bundle):
+    again = figure_bundle("walls/odds", "falling", falling, finding="It falls.", caption="Shares.")
+    assert again == bundle
