@@ -62,7 +62,8 @@ def test_wilson_of_tensors_and_stacks():
 
 
 @pytest.mark.parametrize(
-    ("successes", "trials"), [(-1, 3), (4, 3), (0, 0), (1.5, 3), (1, 2.5), (math.nan, 3), (1, math.inf), ([1, 5], 4)]
+    ("successes", "trials"),
+    [(-1, 3), (4, 3), (0, 0), (1.5, 3), (1, 2.5), (math.nan, 3), (1, math.inf), ([1, 5], 4)],
 )
 def test_wilson_refuses_what_is_no_count(successes, trials):
     with pytest.raises(ValueError, match=r"successes|trials"):

@@ -100,7 +100,8 @@ def test_arithmetic_with_a_constant_keeps_the_order_and_the_note(x, c):
     for y in (x * c, c * x, x / c, x + c, c + x, x - c, c - x, -x):
         assert y.low <= y.estimate <= y.high
         assert y.note == x.note
-    assert -(-x) == x
+    negative = -x
+    assert -negative == x
     assert (x * c).low == min(x.low * c, x.high * c)
     assert ((x * c) / c).estimate == pytest.approx(x.estimate, rel=1e-12, abs=1e-290)
     assert c - x == -(x - c)
@@ -123,7 +124,9 @@ def test_a_stack_goes_with_one_constant_each(convert):
     assert (THREE / c)[1] == Interval(-1.0, -1.25, -0.75, "b")
     if convert is not list:
         assert c * THREE == THREE * c
-    with pytest.raises(ValueError, match=r"shape \(3,\) goes with a number or an array of that shape, got shape \(2,\)"):
+    with pytest.raises(
+        ValueError, match=r"shape \(3,\) goes with a number or an array of that shape, got shape \(2,\)"
+    ):
         THREE * convert([1.0, 2.0])
     with pytest.raises(ValueError, match=r"shape \(\)"):
         X * c
@@ -151,11 +154,11 @@ def test_impossible_arithmetic_is_refused():
 
 
 def test_equal_means_equal_in_everything():
-    assert X == Interval(0.245, 0.235, 0.255, "8 draws")
+    assert Interval(0.245, 0.235, 0.255, "8 draws") == X
     assert hash(X) == hash(Interval(0.245, 0.235, 0.255, "8 draws"))
-    assert X != Interval(0.245, 0.235, 0.255, "9 draws")
+    assert Interval(0.245, 0.235, 0.255, "9 draws") != X
     assert X != 0.245
-    assert X != Interval(0.245, 0.235, 0.256, "8 draws")
+    assert Interval(0.245, 0.235, 0.256, "8 draws") != X
 
 
 @given(intervals | st.lists(intervals, min_size=1, max_size=4).map(stack))
@@ -186,18 +189,29 @@ def test_a_malformed_record_is_refused(record):
         Interval.of_json(record)
 
 
-def test_format():
-    assert f"{X}" == str(X) == "0.245 (0.235 to 0.255)"
-    assert f"{X:%}" == "24.5\u2009%"
-    assert f"{X:+.1f}" == "+0.2"
-    assert f"{exact(64)}" == f"{exact(64):i}" == "64"
-    assert f"{exact(64):.1fi}" == "64.0"
-    assert f"{wilson(0, 10_000):%i}" == "0 seen, at most 0.04\u2009%"
-    assert f"{100 * wilson(0, 10_000):i}" == "0 seen, at most 0.04"
-    assert f"{-wilson(0, 10_000):.4fi}" == "0.0000 (\u22120.0004 to 0.0000)"
-    assert f"{THREE:.1f}" == "[1.0, 2.0, 3.0]"
+@pytest.mark.parametrize(
+    ("x", "spec", "text"),
+    [
+        (X, "", "0.245 (0.235 to 0.255)"),
+        (X, "%", "24.5\u2009%"),
+        (X, "+.1f", "+0.2"),
+        (exact(64), "", "64"),
+        (exact(64), "i", "64"),
+        (exact(64), ".1fi", "64.0"),
+        (wilson(0, 10_000), "%i", "0 seen, at most 0.04\u2009%"),
+        (100 * wilson(0, 10_000), "i", "0 seen, at most 0.04"),
+        (-wilson(0, 10_000), ".4fi", "0.0000 (\u22120.0004 to 0.0000)"),
+        (THREE, ".1f", "[1.0, 2.0, 3.0]"),
+    ],
+)
+def test_format(x, spec, text):
+    assert format(x, spec) == text
+
+
+def test_text_and_unknown_formats():
+    assert str(X) == format(X)
     with pytest.raises(ValueError, match="a number format is"):
-        f"{X:d}"
+        format(X, "d")
 
 
 def test_repr_says_what_it_rests_on():

@@ -120,10 +120,22 @@ def test_words(rule, unit, words):
         ("< 0.01", 0.0022, 0.00255, "%", f"holds for any threshold above 0.26{THIN}%"),
         ("< 0.5", 0.31, 0.4994, "", "holds for any threshold above 0.4994"),
         ("< 0.01", 0.2351, 0.2549, "", "fails for any threshold up to 0.23"),
-        ("< 0.01", 0.0052, 0.0149, "", "would hold for a threshold above 0.015, would fail for one up to 0.0052"),
+        (
+            "< 0.01",
+            0.0052,
+            0.0149,
+            "",
+            "would hold for a threshold above 0.015, would fail for one up to 0.0052",
+        ),
         ("> 0.5", 0.954, 0.9641, "%", f"holds for any threshold below 95{THIN}%"),
         ("> 0.5", 0.1, 0.2345, "", "fails for any threshold from 0.24 upwards"),
-        ("> 0", -0.5, 4.5, "points", f"would hold for a threshold below {MINUS}0.5 points, would fail for one from 4.5 points upwards"),
+        (
+            "> 0",
+            -1,
+            4,
+            "s",
+            f"would hold for a threshold below {MINUS}1 s, would fail for one from 4 s upwards",
+        ),
         ("in [-3, 3]", -1.234, 2.5, "", f"holds for any range that contains {MINUS}1.3 to 2.5"),
         ("in [-3, 3]", 0.3, 7.5, "", "would hold for a range that contains 0.3 to 7.5"),
         ("in [-3, 3]", 3.01, 7.5, "", "fails for any range that ends below 3.01"),
@@ -132,7 +144,7 @@ def test_words(rule, unit, words):
         ("< 1", -math.inf, math.inf, "", "no threshold would decide"),
         ("< 1", 0, math.inf, "", "would fail for one up to 0"),
     ],
-)  # fmt: skip
+)
 def test_flips(rule, low, high, unit, text):
     assert Rule.parse(rule).flips(between(low, high), unit) == text
 

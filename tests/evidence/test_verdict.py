@@ -109,7 +109,13 @@ def test_against_the_oracle_on_every_multiset_of_up_to_four_tests():
 
 @pytest.mark.parametrize(
     ("outcomes", "mark"),
-    [([OPEN], "~"), ([PASS, OPEN], "~"), ([FAIL, OPEN], "~"), ([PASS, FAIL, OPEN], "part"), ([OPEN, OPEN], "~")],
+    [
+        ([OPEN], "~"),
+        ([PASS, OPEN], "~"),
+        ([FAIL, OPEN], "~"),
+        ([PASS, FAIL, OPEN], "part"),
+        ([OPEN, OPEN], "~"),
+    ],
 )
 def test_a_mark_is_open_where_the_undecided_could_change_it(outcomes, mark):
     assert verdict_of(("literal", o) for o in outcomes).as_written == mark
@@ -158,7 +164,12 @@ def test_judge():
     verdict = judge(W2, MEASURED)
     assert verdict.word is Word.LIMITED
     assert (verdict.as_written, verdict.as_meant, verdict.counterexample) == ("✓", "✓", "✓")
-    assert verdict.outcomes == {"walled_in": PASS, "faster_than_coins": PASS, "pure_noise": PASS, "agrees": FAIL}
+    assert verdict.outcomes == {
+        "walled_in": PASS,
+        "faster_than_coins": PASS,
+        "pure_noise": PASS,
+        "agrees": FAIL,
+    }
 
 
 def test_a_claim_without_tests_is_not_tested():
@@ -175,12 +186,18 @@ def test_theorems_alone_need_no_measurement():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"pure_noise": None}, r"W2: missing pure_noise; given walled_in, agrees, seen; walls/odds-of-walls\.toml has agrees, pure_noise, seen, walled_in"),
+        (
+            {"pure_noise": None},
+            r"W2: missing pure_noise; given walled_in, agrees, seen; walls/odds-of-walls\.toml has agrees, pure_no",
+        ),
         ({"noise": exact(1)}, "unknown noise; given .*noise"),
         ({"pure_noise": None, "pur_noise": exact(1)}, "missing pure_noise; unknown pur_noise"),
-        ({"faster_than_coins": exact(1)}, "unknown faster_than_coins; .*a theorem, proved on the page, not measured"),
+        (
+            {"faster_than_coins": exact(1)},
+            "unknown faster_than_coins; .*a theorem, proved on the page, not measured",
+        ),
     ],
-)  # fmt: skip
+)
 def test_test_names_must_be_those_of_the_file(change, message):
     measured = {name: x for name, x in (MEASURED | change).items() if x is not None}
     with pytest.raises(ValueError, match=message):

@@ -12,8 +12,8 @@ import numpy as np
 
 from hdintuition.evidence.interval import Interval
 from hdintuition.evidence.numbers import THIN, significant
-from hdintuition.page.sheet import Label, Limit, sheet_of
-from hdintuition.page.style import role_of
+from hdintuition.page.sheet import Label, Limit, Sheet, sheet_of
+from hdintuition.page.style import DASHES, role_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,10 +40,11 @@ def line(ax: Axes, x: ArrayLike, y: ArrayLike, label: str = "", role: str = "ink
         )
     style, sheet = role_of(role), sheet_of(ax)
     xs, ys = _pair(x, y)
-    ax.plot(xs, ys, color=style.mark, linestyle=style.dash, marker="none", zorder=2)
+    dash = _dash(sheet, style.dash, role) if label else style.dash
+    ax.plot(xs, ys, color=style.mark, linestyle=dash, marker="none", zorder=2)
     sheet.note(label or role, role, x=xs, y=ys)
     sheet.guides = True
-    _label_end(sheet, label, xs, ys, role, dash=style.dash)
+    _label_end(sheet, label, xs, ys, role, dash=dash)
 
 
 def dots(
@@ -211,11 +212,17 @@ def _beside(ax: Axes, x: float, left: str, right: str) -> None:
     ax.annotate(right, (x, 0.9), (6, 0), ha="left", color=role_of("ink").text, **style)
 
 
-def _label_end(sheet: Any, label: str, xs: np.ndarray, ys: np.ndarray, role: str, **how: Any) -> None:
+def _label_end(sheet: Sheet, label: str, xs: np.ndarray, ys: np.ndarray, role: str, **how: Any) -> None:
     if label:
         shown = np.flatnonzero(np.isfinite(ys))
         last = shown[-1] if shown.size else -1
         sheet.labels.append(Label(label, float(xs[last]), float(ys[last]), role, **how))
+
+
+def _dash(sheet: Sheet, first: Any, role: str) -> Any:
+    """The dash of the next labelled line of a role, so that a key can tell two of them apart."""
+    same = sum(label.role == role and label.marker == "none" for label in sheet.labels)
+    return (first, *(dash for dash in DASHES if dash != first))[same % (len(DASHES) + 1)]
 
 
 def _cut(split_at: float | None, edges: np.ndarray) -> float:

@@ -41,6 +41,10 @@ ROLES = {
 }
 
 
+DASHES: tuple[Any, ...] = ((0, (6, 2)), (0, (1.5, 1.8)), (0, (7, 2, 1.5, 2)))
+"""For the second, third and fourth line of one role: same hue, another dash."""
+
+
 @dataclass(frozen=True)
 class Target:
     """One of the sizes a figure is drawn at: inches, base point size, line, marker and axis widths."""
@@ -123,6 +127,7 @@ def _settings(target: Target) -> dict[str, Any]:
         "lines.markersize": target.marker,
         "lines.solid_capstyle": "round",
         "lines.dash_capstyle": "butt",
+        "legend.frameon": False,
         "figure.facecolor": "none",
         "savefig.facecolor": "none",
         "svg.fonttype": "none",

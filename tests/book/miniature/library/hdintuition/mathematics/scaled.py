@@ -1,0 +1,5 @@
+"""A number times a factor."""
+
+
+def scaled(value, factor):
+    return value * factor

@@ -1,0 +1,5 @@
+"""Three times a number."""
+
+
+def triple(value):
+    return 3 * value

@@ -1,0 +1,209 @@
+"""The built book, served on this machine, and a browser to look at it.
+
+Without the book or a browser these tests are skipped, with the reason; where HDI_REQUIRE_BROWSER=1
+(``make site-test``, and so CI) they fail instead.
+"""
+
+import functools
+import http.server
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from importlib.metadata import metadata
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlparse
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SITE = Path(os.environ.get("HDI_SITE", ROOT / "_build" / "html")).resolve()
+REQUIRED = os.environ.get("HDI_REQUIRE_BROWSER") == "1"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+# As root, in a sandbox of its own, without calls home.
+SWITCHES = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+]
+SWITCHES += ["--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"]
+HOMEPAGE = dict(line.split(", ", 1) for line in metadata("hdintuition").get_all("Project-URL"))["Homepage"]
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+# Ways to look at a page: width, height, colour scheme.
+MODES = {
+    "wide-light": (1280, 900, "light"),
+    "wide-dark": (1280, 900, "dark"),
+    "phone-light": (390, 844, "light"),
+    "phone-dark": (390, 844, "dark"),
+}
+
+
+@dataclass
+class Visit:
+    """What was seen when a page was opened in one mode."""
+
+    requests: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    console: list[str] = field(default_factory=list)
+    violations: list[dict[str, Any]] = field(default_factory=list)
+    page_width: int = 0
+    too_wide: list[str] = field(default_factory=list)
+
+
+def built_pages() -> list[str]:
+    """Every page of the book, relative to the site; Sphinx's own listings apart."""
+    listings = {"genindex.html", "search.html", "py-modindex.html"}
+    pages = (
+        path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html") if "_static" not in path.parts
+    )
+    return sorted(page for page in pages if page not in listings and not page.startswith("reports/"))
+
+
+def missing(reason: str) -> None:
+    if REQUIRED:
+        pytest.fail(f"{reason} (HDI_REQUIRE_BROWSER=1)", pytrace=False)
+    pytest.skip(reason)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(item.fspath).parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.site)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that asks for ``address`` runs on every page; on none, once, to say so."""
+    if "address" in metafunc.fixturenames:
+        metafunc.parametrize("address", built_pages() or ["(no book)"])
+
+
+@pytest.fixture(scope="session")
+def site() -> Path:
+    """The folder of the built book."""
+    if not (SITE / "index.html").exists():
+        missing("the book is not built: make book")
+    return SITE
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves files and keeps no log."""
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def homepage() -> str:
+    """Where the book is published."""
+    return HOMEPAGE
+
+
+@pytest.fixture(scope="session")
+def origin(site: Path) -> Iterator[str]:
+    """The address at which the book is served, on this machine only."""
+    handler = functools.partial(Quiet, directory=str(site))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Any]:
+    """A headless browser that is already on this machine; none is downloaded."""
+    executable = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    if executable is None:
+        missing(f"no browser found; looked for {', '.join(BROWSERS)}")
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        missing("playwright is not installed: make test")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=executable, args=SWITCHES)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="package")
+def open_page(browser: Any, origin: str) -> Iterator[Callable[..., Any]]:
+    """``open_page(address, mode)`` gives a page that has come to rest; nothing outside this machine is reached."""
+    contexts = []
+
+    def open_in(address: str, mode: str, visit: Visit | None = None, **options: Any) -> Any:
+        for context in contexts:
+            context.close()
+        width, height, scheme = MODES[mode]
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme=scheme, **options
+        )
+        contexts[:] = [context]
+        context.route("**/*", answer)
+        page = context.new_page()
+        if visit is not None:
+            watch(page, visit)
+        page.goto(origin + address, wait_until="load")
+        page.wait_for_load_state("networkidle")
+        if options.get("java_script_enabled", True):
+            # Typeset mathematics and loaded fonts can change widths.
+            page.evaluate(
+                "async () => { await document.fonts.ready; await window.MathJax?.startup?.promise; }"
+            )
+        return page
+
+    yield open_in
+    for context in contexts:
+        context.close()
+
+
+def answer(route: Any) -> None:
+    """This machine and the book's own address (404.html spells it out) are answered, nothing else is."""
+    url = route.request.url
+    own = SITE / urlparse(url.removeprefix(HOMEPAGE)).path
+    if url.startswith(("http://127.0.0.1:", "data:", "blob:", "about:")):
+        route.continue_()
+    elif url.startswith(HOMEPAGE) and own.is_file():
+        route.fulfill(path=own)
+    else:
+        route.abort()
+
+
+def watch(page: Any, visit: Visit) -> None:
+    """Write down what the page asks for and what it complains about."""
+    page.on("request", lambda request: visit.requests.append(request.url))
+    page.on("requestfailed", lambda request: visit.failed.append(f"{request.url}: {request.failure}"))
+    page.on("response", lambda got: got.status >= 400 and visit.failed.append(f"{got.url}: {got.status}"))
+    page.on("pageerror", lambda error: visit.console.append(f"uncaught: {error}"))
+    page.on("console", lambda said: said.type in {"error", "warning"} and visit.console.append(said.text))
+
+
+WIDER_THAN_THE_SCREEN = """() => [...document.querySelectorAll('body *')]
+  .filter(e => e.getBoundingClientRect().right > innerWidth + 1 && e.checkVisibility())
+  .filter(e => { for (let p = e.parentElement; p; p = p.parentElement)
+      if (getComputedStyle(p).overflowX !== 'visible') return false; return true; })
+  .slice(0, 3).map(e => e.outerHTML.slice(0, 120))"""
+
+
+@pytest.fixture(scope="package")
+def visit(open_page: Callable[..., Any]) -> Callable[[str, str], Visit]:
+    """``visit(address, mode)`` opens a page once and remembers all that the tests ask about."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    axe = Axe()
+    settings = {"runOnly": {"type": "tag", "values": AXE_TAGS}, "resultTypes": ["violations"]}
+
+    @functools.cache
+    def looked_at(address: str, mode: str) -> Visit:
+        seen = Visit()
+        page = open_page(address, mode, seen)
+        seen.page_width = page.evaluate("document.documentElement.scrollWidth")
+        seen.too_wide = page.evaluate(WIDER_THAN_THE_SCREEN)
+        seen.violations = axe.run(page, options=settings).response["violations"]
+        return seen
+
+    return looked_at
