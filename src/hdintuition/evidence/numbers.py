@@ -20,6 +20,7 @@ TINY, HUGE = 1e-4, 1e9  # outside, a power of ten reads better than zeros
 TINY_SHARE = 1e-6  # the same for a share: 0.0001 %
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 Basis = Literal["measured", "exact", "unseen"]
+VANISHING = 1e-290  # printed as 0: its power of ten is at the edge of what float64 can hold
 SPEC = re.compile(r"(?P<sign>\+?)(?:\.(?P<precision>\d{1,2})(?=[fg%]))?(?P<kind>[fg%]?)(?P<bounds>i?)")
 
 
@@ -82,8 +83,8 @@ def bound(value: float, *, up: bool, figures: int = 2, apart_from: float | None 
     for digits in range(figures, 18):
         step = Decimal(1).scaleb(exact.adjusted() - digits + 1)
         rounded = float(exact.quantize(step, rounding=ROUND_CEILING if up else ROUND_FLOOR))
-        crossed = apart_from is not None and min(value, rounded) <= apart_from <= max(value, rounded)
-        if abs(rounded - value) <= abs(value) / 10 and not (crossed and value != apart_from):
+        same_side = apart_from is None or _sign(rounded - apart_from) == _sign(value - apart_from)
+        if same_side and abs(rounded - value) <= abs(value) / 10:
             return significant(rounded, digits)
     return significant(value, 17)
 
@@ -117,6 +118,7 @@ def interval_text(
             f"a number format is '', '%', '.1f', '.3g' or '.1%', with '+' before it to show the sign "
             f"and 'i' behind it to add the interval; got {spec!r}"
         )
+    estimate, low, high = (0.0 if abs(x) < VANISHING else x for x in (estimate, low, high))
     style = _style(estimate, low, high, match["kind"], match["precision"])
     sign = bool(match["sign"])
     text = style.write(estimate, sign) + style.unit_of(estimate)
@@ -177,8 +179,8 @@ def _automatic(estimate: float, low: float, high: float, *, percent: bool) -> _S
     factor, unit, shift = (100.0, THIN + "%", 2) if percent else (1.0, "", 0)
     coarsest = -shift if largest * factor < 10_000 else _place(largest) - 2
     place = min(place, coarsest)  # whole numbers below 10 000, three digits above
-    if any(0 < abs(x) < 10.0**place / 2 for x in (low, high)):
-        place -= 1  # a bound just off zero keeps its sign where one digit more can show it
+    if any(10.0**place / 20 <= abs(x) < 10.0**place / 2 for x in (low, high)):
+        place -= 1  # one digit more shows on which side of zero that bound lies
     if largest and (largest < (TINY_SHARE if percent else TINY) or (largest >= HUGE and not percent)):
         power = _place(largest)
         if round(largest / 10.0**power, power - place) >= 10:
@@ -198,6 +200,10 @@ def _shorter_arm(estimate: float, low: float, high: float) -> float:
 def _place(value: float) -> int:
     """The power of ten of the first digit; 0.0999… from rounding counts as 0.1."""
     return math.floor(math.log10(value) + 1e-9) if value else 0
+
+
+def _sign(value: float) -> int:
+    return (value > 0) - (value < 0)
 
 
 def _grouped(digits: str) -> str:

@@ -80,8 +80,10 @@ class Rule:
         low, high = _bounds(interval)
         if self.is_range:
             inside, outside = self.low <= low and high <= self.high, high < self.low or low > self.high
+        elif math.isfinite(self.high):
+            inside, outside = high < self.high, low >= self.high
         else:
-            inside, outside = self.low < low and high < self.high, high <= self.low or low >= self.high
+            inside, outside = low > self.low, high <= self.low
         if inside:
             return Outcome.PASS
         return Outcome.FAIL if outside else Outcome.INCONCLUSIVE

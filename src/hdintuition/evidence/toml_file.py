@@ -77,11 +77,14 @@ class TomlFile:
         found = [i for i, line in enumerate(lines) if header.fullmatch(line)][nth : nth + 1]
         if not found:
             above = table.rpartition(".")[0]
-            return self._line(above, "", nth) if above else None
-        start = found[0]
-        for i in range(start + 1, len(lines)):
-            if re.match(r"\s*\[\[?\s*[\w.\-]+\s*\]", lines[i]):
-                break
-            if key and re.match(rf"\s*{re.escape(key)}\s*=", lines[i]):
-                return i + 1
-        return start + 1
+            return self._line(above, "", nth) if above else _assignment(lines, table)
+        start = found[0] + 1
+        after = (i for i in range(start, len(lines)) if re.match(r"\s*\[\[?\s*[\w.\-]+\s*\]", lines[i]))
+        within = _assignment(lines[start : next(after, len(lines))], key) if key else None
+        return start + (within or 0)
+
+
+def _assignment(lines: list[str], key: str) -> int | None:
+    """The number, from 1, of the first line that gives ``key`` a value."""
+    pattern = re.compile(rf"\s*{re.escape(key)}\s*=")
+    return next((i + 1 for i, line in enumerate(lines) if pattern.match(line)), None)

@@ -136,10 +136,10 @@ def _outcome(test: Test, interval: Interval | None) -> Outcome:
 def _check_names(claim: Claim, measured: Mapping[str, Interval]) -> None:
     needed = {name for name, test in claim.tests.items() if test.is_measured}
     missing, unknown = sorted(needed - set(measured)), sorted(set(measured) - needed)
-    if missing or unknown:
-        problems = [f"missing {', '.join(missing)}"] * bool(missing) + [
-            f"unknown {', '.join(unknown)}"
-        ] * bool(unknown)
+    problems = [
+        f"{kind} {', '.join(names)}" for kind, names in (("missing", missing), ("unknown", unknown)) if names
+    ]
+    if problems:
         raise ValueError(
             f"{claim.id}: {'; '.join(problems)}; given {', '.join(measured) or 'nothing'}; {claim.slug}.toml "
             f"has {', '.join(sorted(needed)) or 'no test to measure'}{_proved(claim, unknown)}"
