@@ -9,8 +9,8 @@ from scipy.stats import norm
 
 import hdintuition as hdi
 from hdintuition.evidence.estimates import wilson
-from hdintuition.mathematics.psd_odds import psd_probability
-from hdintuition.mathematics.random_matrices import goe, is_positive_definite
+from hdintuition.mathematics.psd_odds import minima_share, psd_probability
+from hdintuition.mathematics.random_matrices import flat_points, goe, is_positive_definite
 from hdintuition.seeds import generator
 
 PI, ROOT2 = np.pi, 2**0.5
@@ -59,7 +59,7 @@ def test_psd_probability_equals_the_printed_decimals(n):
     assert psd_probability(n) == pytest.approx(PRINTED[n], rel=digits)
 
 
-@pytest.mark.parametrize(("n", "nodes"), [(2, 80), (3, 60), (4, 48)])
+@pytest.mark.parametrize(("n", "nodes"), [(2, 80), (3, 60), (4, 36)])
 def test_psd_probability_is_the_integral_of_the_eigenvalue_density(n, nodes):
     """Gauss-Legendre on the lowest eigenvalue and the gaps above it: no Pfaffian, no parts."""
 
@@ -98,7 +98,7 @@ def test_logarithms_fall_like_dean_and_majumdar():
 def test_logarithm_agrees_with_the_probability_and_reaches_further():
     sizes = np.arange(1, 51)
     assert np.exp(psd_probability(sizes, log=True)) == pytest.approx(psd_probability(sizes), rel=1e-10)
-    assert psd_probability(100, log=True) < -2700
+    assert psd_probability(60, log=True) < -1000
 
 
 def test_one_size_gives_a_float_and_several_an_array():
@@ -151,6 +151,34 @@ def test_lower_points_are_walled_in_more_often_up_to_certainty():
     odds = [psd_probability(20, height=height) for height in (4, 0, -4, -8, -12, -20, -50)]
     assert np.all(np.diff(odds) >= 0)
     assert odds[-1] == 1
+
+
+def test_minima_share_is_what_topology_and_isotropic_fields_ask_for():
+    wanted = [1 / 2, 1 / 4, (29 - 6 * 6**0.5) / 116]
+    assert minima_share([1, 2, 3]) == pytest.approx(wanted, rel=1e-10)
+
+
+@pytest.mark.parametrize("n", [4, 8])
+def test_minima_share_is_the_share_counted(n):
+    _, curvatures = flat_points(n, 100_000, generator=generator("minima", n))
+    counted = wilson((curvatures > 0).all(1).sum(), len(curvatures))
+    assert abs(counted.estimate - minima_share([n])[0]) < counted.high - counted.low
+
+
+def test_minima_share_falls_exponentially_not_like_a_gaussian():
+    slopes = np.diff(np.log(minima_share(range(1, 10))))
+    assert np.all(np.diff(slopes) < 0)
+    assert slopes[-1] > -0.9
+
+
+def test_minima_share_refuses():
+    with pytest.raises(ValueError, match="from 1 to 20, got 21"):
+        minima_share([3, 21])
+
+
+def test_the_chapter_may_say_how_rare_it_is_in_175_billion_directions():
+    exponent = np.log(3) / 4 * 175e9**2 / np.log(10)
+    assert exponent == pytest.approx(3.7e21, rel=0.02)
 
 
 @pytest.mark.parametrize("height", [51.0, -51.0, float("nan")])

@@ -1,9 +1,8 @@
-"""The GOE, its semicircle, and flat points against what topology and a walk along a line say."""
+"""The GOE, and flat points against what topology and a walk along a line say."""
 
 import numpy as np
 import pytest
 import torch
-from scipy.integrate import quad
 from scipy.stats import ks_2samp, kstest
 
 from hdintuition.evidence.estimates import mean, wilson
@@ -12,8 +11,6 @@ from hdintuition.mathematics.random_matrices import (
     flat_points,
     goe,
     is_positive_definite,
-    semicircle,
-    semicircle_above,
 )
 from hdintuition.seeds import generator
 
@@ -34,14 +31,6 @@ def test_goe_is_invariant_under_rotation():
     turned = turn @ draws @ turn.mT
     assert kstest(turned[:, 0, 1].numpy(), "norm").pvalue > 1e-3
     assert kstest(turned[:, 2, 2].numpy() / 2**0.5, "norm").pvalue > 1e-3
-
-
-def test_goe_fills_the_semicircle():
-    n = 400
-    spectrum = torch.linalg.eigvalsh(goe(n, 4, generator=generator("wigner"), dtype=torch.float64)) / n**0.5
-    for x in (-1.5, -0.5, 0.0, 1.0):
-        assert (spectrum > x).double().mean() == pytest.approx(float(semicircle_above(x)), abs=0.01)
-    assert spectrum.abs().max() == pytest.approx(2, abs=0.1)
 
 
 def test_goe_repeats_with_its_seed_and_refuses_nothing_to_draw():
@@ -72,15 +61,6 @@ def test_is_positive_definite_refuses(shape):
         is_positive_definite(torch.zeros(shape))
 
 
-def test_semicircle_has_mass_one_and_its_tail_is_its_integral():
-    assert quad(semicircle, -2, 2)[0] == pytest.approx(1, rel=1e-10)
-    for x in (-3.0, -1.3, 0.0, 0.7, 2.0):
-        assert float(semicircle_above(x)) == pytest.approx(
-            quad(semicircle, min(max(x, -2), 2), 2)[0], abs=1e-9
-        )
-    assert semicircle([-2.5, 0, 2.5]).tolist() == [0, 1 / np.pi, 0]
-
-
 @pytest.mark.parametrize(("n", "share"), [(1, 1 / 2), (2, 1 / 4), (3, (29 - 6 * 6**0.5) / 116)])
 def test_flat_points_hold_as_many_minima_as_topology_allows(n, share):
     """1: minima and maxima alternate. 2: as many saddles as extrema (Morse). 3: isotropic fields."""
@@ -91,7 +71,7 @@ def test_flat_points_hold_as_many_minima_as_topology_allows(n, share):
 
 def test_flat_points_are_those_of_a_surface_walked_along_a_line():
     surfaces = gaussian_surfaces(400, dim=1, generator=generator("line"), waves=256)
-    ticks = torch.linspace(0, 20, 2_001, dtype=torch.float64)
+    ticks = torch.linspace(0, 20, 801, dtype=torch.float64)
     slopes = torch.stack([surfaces.gradients(tick.expand(400, 1))[:, 0] for tick in ticks], dim=1)
     valley = (slopes[:, :-1] < 0) & (slopes[:, 1:] >= 0)
     heights = torch.stack([surfaces.values(tick.expand(400, 1)) for tick in ticks], dim=1)[:, :-1][valley]
