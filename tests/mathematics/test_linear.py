@@ -113,7 +113,7 @@ def test_descent_stays_where_the_slope_is_zero():
 
 def test_descent_that_is_not_done_says_so(generator):
     X, y = problem(5, 12, generator)
-    with pytest.raises(RuntimeError, match="after 3 steps the gradient is still .* asked for 1e-12"):
+    with pytest.raises(RuntimeError, match=r"after 3 steps the gradient is still .* asked for 1e-12"):
         gradient_descent(half_squares(X, y), torch.zeros(12, dtype=torch.float64), steps=3)
 
 

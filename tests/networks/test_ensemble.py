@@ -106,7 +106,7 @@ def test_a_stack_cannot_be_changed_by_name(generator):
     [
         ({"sizes": [5]}, r"at least inputs and outputs, all >= 1, got \[5\]"),
         ({"sizes": [5, 0, 1]}, r"got \[5, 0, 1\]"),
-        ({"members": 0}, "members must be >= 1 and gain >= 0, got members=0"),
+        ({"members": -1}, "members and gain must be >= 0, got members=-1"),
         ({"gain": -1.0}, r"got members=2, gain=-1\.0"),
     ],
 )

@@ -74,6 +74,16 @@ def test_descent_has_no_memory_and_leaves_its_start_alone(generator):
         assert torch.equal(a, b)
 
 
+def test_every_member_may_have_its_own_rate(generator):
+    nets = mlp([6, 7, 1], members=3, generator=generator)
+    x, y = data(6, generator, torch.float32)
+    rates = torch.tensor([0.1, 0.5, 0.02])
+    together = train(nets, x, y, rate=rates, steps=20)
+    for member, rate in enumerate(rates):
+        alone = train(nets[[member]], x, y, rate=rate, steps=20)
+        assert torch.equal(together[[member]](x), alone(x))
+
+
 def test_separable_data_are_fitted(generator):
     x, y = data(49, generator, torch.float32)
     nets = train(mlp([49, 32, 1], members=8, generator=generator), x, y, rate=0.1, steps=500)
@@ -88,13 +98,15 @@ def with_one_lost(generator):
 
 def test_divergence_is_raised_with_what_to_do(generator):
     x, y = data(6, generator, torch.float32)
-    with pytest.raises(Diverged, match=r"1 of 4 members \(the first is member 2\).*rate 0\.1.*lower it"):
+    with pytest.raises(
+        Diverged, match=r"1 of 4 members \(the first is member 2\).*its rate, 0\.1, .*lower it"
+    ):
         train(with_one_lost(generator), x, y, rate=0.1, steps=5)
 
 
 def test_a_rate_that_is_too_large_diverges_and_is_noticed(generator):
     x, y = data(6, generator, torch.float32)
-    with pytest.raises(Diverged, match=r"within 100 steps: rate 1000000000000000\.0 is too large"):
+    with pytest.raises(Diverged, match=r"within 100 steps: its rate, 1e\+15, is too large"):
         train(mlp([6, 7, 7, 1], members=4, generator=generator), x, y, rate=1e15, steps=1000)
 
 
@@ -125,8 +137,10 @@ def test_the_callers_treatment_of_denormals_comes_back(before, generator):
         ({"y": torch.tensor([0.0, 1.0])}, r"labels must be -1 or \+1, got values \[0\.0, 1\.0\]"),
         ({"y": torch.ones(3)}, r"x must have shape \(points, 6\) and y \(points,\)"),
         ({"x": torch.ones(2, 5)}, r"got \(2, 5\) and \(2,\)"),
-        ({"rate": 0.0}, r"rate must be > 0 and steps >= 0, got rate=0\.0"),
-        ({"steps": -1}, "got rate=0.1, steps=-1"),
+        ({"rate": 0.0}, r"rate must be > 0, one number or 2 \(one a member\), got 0\.0"),
+        ({"rate": torch.ones(3)}, r"one number or 2 \(one a member\), got tensor"),
+        ({"rate": torch.tensor([0.1, -0.1])}, "rate must be > 0"),
+        ({"steps": -1}, "steps must be >= 0, got -1"),
     ],
 )
 def test_bad_input_is_refused(change, message, generator):

@@ -1,0 +1,1 @@
+"""Data, stacks of small networks, their training; knows nothing of claims or pages."""
