@@ -23,7 +23,8 @@ def pages(warm):
     """``pages("one/first")`` is the article of a page."""
 
     def article(name: str) -> BeautifulSoup:
-        return BeautifulSoup(warm[1].page(name), "html.parser").select_one("article")
+        text = warm[1].page(name).replace("\N{THIN SPACE}", " ")
+        return BeautifulSoup(text, "html.parser").select_one("article")
 
     return article
 
@@ -55,6 +56,12 @@ def test_a_proof_is_linked_to_its_equation(pages):
     link = page.find("a", string="proof")
     assert link["href"] == "#equation-eq-two"
     assert page.find(id="equation-eq-two") is not None
+
+
+def test_equations_are_counted_page_by_page(pages):
+    for name in ("one/first", "one/second"):
+        assert pages(name).select_one(".eqno").get_text().startswith("(1)")
+    assert pages("one/second").find("a", string="(1)")["href"] == "first.html#equation-eq-two"
 
 
 def test_a_figure_can_be_linked_to(pages):
@@ -121,9 +128,16 @@ def test_strip_of_discs(pages):
 
 def test_chapters_by_part(pages):
     items = pages("index").select(".hd-part .hd-chapters li")
-    assert [item.a["href"] if item.a else None for item in items] == ["one/first.html", "one/second.html", None]
+    assert [item.a["href"] if item.a else None for item in items] == [
+        "one/first.html",
+        "one/second.html",
+        None,
+    ]
     assert "in preparation" in items[2].get_text()
-    assert [a["aria-label"] for a in items[0].select(".hd-chapter-discs a")] == ["X1: Supported", "X2: Contradicted"]
+    assert [a["aria-label"] for a in items[0].select(".hd-chapter-discs a")] == [
+        "X1: Supported",
+        "X2: Contradicted",
+    ]
 
 
 def test_colophon(pages):
@@ -190,7 +204,13 @@ def test_scorecard_json(warm):
 
 def test_scorecard_csv(warm):
     rows = list(csv.DictReader(io.StringIO((warm[1].out / "scorecard.csv").read_text("utf8"))))
-    assert [row["verdict"] for row in rows] == ["Supported", "Contradicted", "Supported", "Not tested", "Not tested"]
+    assert [row["verdict"] for row in rows] == [
+        "Supported",
+        "Contradicted",
+        "Supported",
+        "Not tested",
+        "Not tested",
+    ]
     assert rows[1]["why"] == "large: 0.900, asked below 0.5"
 
 
@@ -247,4 +267,6 @@ def test_a_number_of_another_chapter(mini):
     mini.replace("book/one/second.md", "And then?", "And {measured}`one/first odds[0]:.1f`?")
     built = mini.build()
     assert not built.red, built.log
-    assert "0.5" in BeautifulSoup(built.page("one/second"), "html.parser").select_one(".hd-measured").get_text()
+    assert (
+        "0.5" in BeautifulSoup(built.page("one/second"), "html.parser").select_one(".hd-measured").get_text()
+    )

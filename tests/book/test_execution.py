@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import pytest
-
 from tests.book.mini_book import EXTENSION, Miniature
 
 LIBRARY = "library/hdintuition"
@@ -41,6 +40,7 @@ def test_the_first_build_is_green_and_executes_everything(warm):
     assert built.complaints == []
     assert built.executed == 2
     assert "chapter 2 of 2 · one/" in built.log, "progress is shown, with names and seconds"
+    assert "add to frozen.txt when published: bibliography, index, scorecard" in built.log
 
 
 def test_myst_nb_finds_what_was_executed_and_starts_no_kernel(warm):
@@ -161,7 +161,10 @@ def test_the_text_of_a_cell_is_part_of_the_key_and_prose_is_not(mini):
         ("from hdintuition import double", {"mathematics", "mathematics.double", "mathematics.scaled"}),
         ("import hdintuition.mathematics.triple", {"mathematics", "mathematics.triple"}),
         ("from hdintuition.mathematics import triple as t", {"mathematics", "mathematics.triple"}),
-        ("import hdintuition\nhdintuition.mathematics.triple.triple(1)", {"mathematics", "mathematics.triple"}),
+        (
+            "import hdintuition\nhdintuition.mathematics.triple.triple(1)",
+            {"mathematics", "mathematics.triple"},
+        ),
         ("%pip list\nimport hdintuition as h\nh.cards('x')", {"desk", "page", "page.shown"}),
         ("import numpy as hdi\nhdi.triple(1)", set()),
         ("this is no Python", set()),

@@ -16,7 +16,9 @@ def cards(slug):
 def figure(name, alt):
     drawn = SVG.format(alt=alt)
     bundle = {"kind": "figure", "id": name, "slug": "one/first", "name": name, "finding": "It rises."}
-    return shown.Shown(bundle | {"caption": "A line.", "alt": alt, "svg": {"page": drawn, "narrow": drawn}, "data": []})
+    return shown.Shown(
+        bundle | {"caption": "A line.", "alt": alt, "svg": {"page": drawn, "narrow": drawn}, "data": []}
+    )
 
 
 def interval(value):
