@@ -32,6 +32,7 @@ SWITCHES = [
 ]
 SWITCHES += ["--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"]
 HOMEPAGE = dict(line.split(", ", 1) for line in metadata("hdintuition").get_all("Project-URL"))["Homepage"]
+AXE_MODES = ("wide-light", "phone-dark")  # between them every rule of the style sheet is at work
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -44,7 +45,7 @@ MODES = {
 }
 
 
-@dataclass
+@dataclass(repr=False)
 class Visit:
     """What was seen when a page was opened in one mode."""
 
@@ -52,6 +53,9 @@ class Visit:
     failed: list[str] = field(default_factory=list)
     console: list[str] = field(default_factory=list)
     violations: list[dict[str, Any]] = field(default_factory=list)
+    headings: int = 0
+    language: str = ""
+    title: str = ""
     page_width: int = 0
     too_wide: list[str] = field(default_factory=list)
 
@@ -182,10 +186,13 @@ def watch(page: Any, visit: Visit) -> None:
     page.on("console", lambda said: said.type in {"error", "warning"} and visit.console.append(said.text))
 
 
+# What reaches over the right edge, unless a box around it scrolls or it is a drawer that is pushed out.
 WIDER_THAN_THE_SCREEN = """() => [...document.querySelectorAll('body *')]
   .filter(e => e.getBoundingClientRect().right > innerWidth + 1 && e.checkVisibility())
-  .filter(e => { for (let p = e.parentElement; p; p = p.parentElement)
-      if (getComputedStyle(p).overflowX !== 'visible') return false; return true; })
+  .filter(e => { for (let p = e; p; p = p.parentElement) {
+      const style = getComputedStyle(p);
+      if (style.position === 'fixed' || (p !== e && style.overflowX !== 'visible')) return false;
+    } return true; })
   .slice(0, 3).map(e => e.outerHTML.slice(0, 120))"""
 
 
@@ -196,14 +203,18 @@ def visit(open_page: Callable[..., Any]) -> Callable[[str, str], Visit]:
 
     axe = Axe()
     settings = {"runOnly": {"type": "tag", "values": AXE_TAGS}, "resultTypes": ["violations"]}
+    settings["preload"] = False  # it would look for the theme's imported style sheets at wrong addresses
 
     @functools.cache
     def looked_at(address: str, mode: str) -> Visit:
         seen = Visit()
         page = open_page(address, mode, seen)
+        seen.headings, seen.title = page.locator("h1").count(), page.title()
+        seen.language = page.get_attribute("html", "lang") or ""
         seen.page_width = page.evaluate("document.documentElement.scrollWidth")
         seen.too_wide = page.evaluate(WIDER_THAN_THE_SCREEN)
-        seen.violations = axe.run(page, options=settings).response["violations"]
+        if mode in AXE_MODES:
+            seen.violations = axe.run(page, options=settings).response["violations"]
         return seen
 
     return looked_at

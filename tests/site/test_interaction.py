@@ -47,7 +47,7 @@ def test_sliders_obey_the_keyboard(opened, with_explorer, mode):
     page = opened(with_explorer, mode)
     for figure in page.locator("figure[data-hd-explorer]").all():
         assert len(visible_frames(figure)) == 1
-        for slider in figure.locator("input[type=range]").all():
+        for slider in figure.locator("input[type=range]:not([max='0'])").all():  # smoke scale: one position
             output = page.locator(f"output[for='{slider.get_attribute('id')}']")
             first, text = visible_frames(figure), output.text_content()
             at_the_end = slider.input_value() == slider.get_attribute("max")

@@ -23,7 +23,7 @@ FOUND = {
     "test_the_console_is_silent",
     "test_no_barrier_of_ours",
     "test_no_sideways_scroll",
-    "test_one_main_heading_and_a_language",
+    "test_one_main_heading_a_language_and_a_title",
 }
 
 
