@@ -107,6 +107,13 @@ def test_text_is_plain_markdown(first):
         assert left not in text.replace(r"\tag{", "").replace(r"\begin{", "")
 
 
+def test_claims_of_other_chapters_are_linked_where_they_stand(warm):
+    text = text_of(nbformat.read(warm[1].out / "notebooks/one/second.ipynb", as_version=4))
+    assert f"[(1)]({SITE}/one/first.html#equation-eq-two)" in text
+    assert f"[X1]({SITE}/one/first.html#claim-x1)" in text
+    assert f"[X4]({SITE}/scorecard.html#X4)" in text, "its chapter is not written yet"
+
+
 def test_buttons_lead_to_the_notebook(warm):
     page = BeautifulSoup(warm[1].page("one/first"), "html.parser")
     links = [a["href"] for a in page.select(".article-header-buttons a")]
