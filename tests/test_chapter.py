@@ -65,6 +65,14 @@ def test_keep_gives_this_run(ch):
     assert "1 of 10" in html.embedded(kept.bundle)
 
 
+def test_columns_keep_their_order_through_a_notebook_file(ch):
+    kept = ch.keep(zeta=[1, 2], alpha=[3, 4])
+    stored = json.loads(json.dumps(kept.bundle, sort_keys=True))
+    text = html.embedded(stored)
+    assert text.index("zeta") < text.index("alpha")
+    assert html.plain(stored).startswith("zeta: 1; 2")
+
+
 def test_keep_adds_the_reference(ch, monkeypatch):
     ch.keep(n=range(2), share=hdi.stack([hdi.wilson(1, 10)] * 2))
     ch.judge(**measured())

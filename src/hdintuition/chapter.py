@@ -179,7 +179,9 @@ class Runs(Shown):
     """This run's numbers as attributes; ``runs`` holds this run and, if there is one, the reference run."""
 
     def __init__(self, measured: dict[str, Any], reference: Mapping[str, Any] | None) -> None:
-        super().__init__({"kind": "measurements", "kept": {k: _json(k, v) for k, v in measured.items()}})
+        kept = {name: _json(name, value) for name, value in measured.items()}
+        # A notebook file sorts the keys of its outputs: the order of the columns is kept beside them.
+        super().__init__({"kind": "measurements", "order": list(kept), "kept": kept})
         here = Run("measured", measured)
         there = {} if reference is None else {name: _value(kept) for name, kept in reference.items()}
         self.runs = [here] if reference is None else [here, Run("reference", there)]

@@ -35,7 +35,7 @@ def embedded(bundle: Bundle, results: Mapping[str, Any] | None = None) -> str:
         judged = judge_record(record) if record is not None else None
         return claim_cards(bundle["slug"], judged) + scale_line(bundle["stamp"], bundle["slug"])
     if kind == "measurements":
-        return kept_table(bundle["kept"])
+        return kept_table(_in_order(bundle))
     if kind == "verdicts":
         return verdict_tables(bundle["record"], judge_record(bundle["record"]))
     if kind in {"figure", "explorer"}:
@@ -57,7 +57,7 @@ def plain(bundle: Bundle) -> str:
     if kind == "claims":
         return f"{bundle['slug']} · {stamp_words(bundle['stamp'])}"
     if kind == "measurements":
-        return kept_text(bundle["kept"])
+        return kept_text(_in_order(bundle))
     if kind == "verdicts":
         judged = judge_record(bundle["record"]).values()
         return "\n".join(
@@ -87,6 +87,10 @@ def around_caption(bundle: Bundle) -> tuple[str, str]:
         for k, frame in enumerate(bundle["frames"])
     )
     return f"{opening}{shown}</div><figcaption>", "</figcaption></figure>"
+
+
+def _in_order(bundle: Bundle) -> dict[str, Any]:
+    return {name: bundle["kept"][name] for name in bundle["order"]}
 
 
 def _picture(drawn: Bundle) -> str:

@@ -142,6 +142,7 @@ def histogram(
     *,
     split_at: float | None = None,
     headline: Interval | None = None,
+    says: str = "",
     below: str = "",
     above: str = "",
     bins: int = 80,
@@ -153,6 +154,7 @@ def histogram(
         values: Any shape; flattened.
         split_at: Values below it are filled dark, above it light.
         headline: A share to repeat in large type, with its count and interval.
+        says: What the share is of; stands above it.
         below: What the values below ``split_at`` are; its share is added.
         above: What the values above ``split_at`` are.
         bins: Number of bins over the range of the values, rounded so that ``split_at`` is an edge.
@@ -178,18 +180,22 @@ def histogram(
         share = f"{below}: {significant(100 * float((flat < split_at).mean()), 3)}{THIN}%" if below else ""
         _beside(ax, split_at, share, above)
     if headline is not None:
-        _headline_of(ax, headline)
+        _headline_of(ax, headline, says)
 
 
-def headline(ax: Axes, text: str, note: str = "") -> None:
-    """Write a key number in large type at the top right, with a smaller line under it."""
+def headline(ax: Axes, text: str, note: str = "", says: str = "") -> None:
+    """Write a key number in large type at the top right: above it what it is, below it a note."""
     points = sheet_of(ax).target.points
-    ax.text(1, 1, text, transform=ax.transAxes, ha="right", va="top", fontsize=1.9 * points, weight=600)
-    ax.text(1, 1 - 2.5 * points / _height_in_points(ax), note, transform=ax.transAxes, ha="right", va="top",
-            fontsize=0.92 * points, color=role_of("muted").text)  # fmt: skip
+    line, top = points / _height_in_points(ax), 1.0
+    words: dict[str, Any] = {"transform": ax.transAxes, "ha": "right", "va": "top"}
+    if says:
+        ax.text(1, top, says, fontsize=0.92 * points, **words)
+        top -= 1.35 * line
+    ax.text(1, top, text, fontsize=1.9 * points, weight=600, **words)
+    ax.text(1, top - 2.5 * line, note, fontsize=0.92 * points, color=role_of("muted").text, **words)
 
 
-def _headline_of(ax: Axes, share: Interval) -> None:
+def _headline_of(ax: Axes, share: Interval, says: str) -> None:
     """The share in large type, below it what it rests on and its interval."""
     text = f"{share:%i}"
     number, bracket, bounds = text.partition(" (")
@@ -197,7 +203,7 @@ def _headline_of(ax: Axes, share: Interval) -> None:
         number, _, bounds = text.partition(", ")
     note = f"95{THIN}%: {bounds.rstrip(')')}"
     wide = share.note and not sheet_of(ax).target.narrow
-    headline(ax, number, f"{share.note} draws; {note}" if wide else note)
+    headline(ax, number, f"{share.note} draws; {note}" if wide else note, says)
 
 
 def _beside(ax: Axes, x: float, left: str, right: str) -> None:
