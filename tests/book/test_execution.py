@@ -122,6 +122,7 @@ def test_a_reference_record_is_part_of_the_key_and_decides_the_headline(mini):
     [
         ("constraints.txt", "torch==2.13.0", {"one/first", "one/second"}),
         (f"{LIBRARY}/page/assets/style.txt", "serif", {"one/first", "one/second"}),
+        (f"{LIBRARY}/page/assets/style.css", "p {}", set()),
         (f"{LIBRARY}/reference/one/first.json", "{}", {"one/first"}),
         (f"{LIBRARY}/claims/one/note.txt", "", set()),
         (f"{LIBRARY}/mathematics/unused.py", "", set()),
