@@ -56,3 +56,31 @@ def test_bad_input_is_refused(wrong: dict[str, float], generator: torch.Generato
     given = {"points": 2, "n": 3, "least": 1.0, "restarts": 1} | wrong
     with pytest.raises(ValueError, match="repel needs"):
         repel(given.pop("points"), given.pop("n"), generator=generator, **given)
+
+
+def test_noise_carries_a_crowd_further_than_plain_descent() -> None:
+    """Plain descent has placed 16 of the 64 balls in none of many hundred."""
+    plain, shaken = (
+        repel(16, 32, least=16, restarts=24, steps=3000, shake=s, generator=torch.Generator().manual_seed(7))
+        for s in (0.0, 0.01)
+    )
+    assert not all_apart(plain, least=16).any()
+    assert all_apart(shaken, least=16).any()
+
+
+def test_noise_stops_before_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = []
+    randn = torch.randn
+
+    def counting(*shape: object, **options: object) -> torch.Tensor:
+        drawn.append(shape)
+        return randn(*shape, **options)
+
+    monkeypatch.setattr(torch, "randn", counting)
+    repel(2, 3, least=1.0, restarts=1, steps=10, shake=0.1, generator=torch.Generator().manual_seed(1))
+    assert len(drawn) == 8
+
+
+def test_negative_noise_is_refused(generator: torch.Generator) -> None:
+    with pytest.raises(ValueError, match=r"shake not below; got .*shake=-1"):
+        repel(2, 3, least=1.0, restarts=1, shake=-1, generator=generator)

@@ -2,7 +2,8 @@
 
 The penalty Σ max(0, D′ − |xᵢ − xⱼ|²)² over pairs is lowered by projected gradient descent with momentum,
 many restarts at a time. D′ lies a little above the squared distance D that is asked for, since the force
-dies out as a pair reaches D′ and would never quite get there.
+dies out as a pair reaches D′ and would never quite get there. Noise that dies out, as in simulated annealing,
+can be added: it shakes a crowd out of the arrangements in which plain descent is caught.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import torch
 
 MARGIN = 1.01  # D′/D
 MOMENTUM = 0.9
+CALM = 0.8  # share of the steps with noise
 SLACK = 1e-5  # relative; float32 rounding of a squared distance
 
 
@@ -25,6 +27,7 @@ def repel(
     generator: torch.Generator,
     steps: int = 2000,
     rate: float = 0.1,
+    shake: float = 0.0,
 ) -> torch.Tensor:
     """Points in the cube [0, 1]ⁿ after being pushed apart, restart by restart.
 
@@ -36,6 +39,8 @@ def repel(
         generator: Source of randomness; the points live on its device.
         steps: Steps of descent, at least 1.
         rate: Step size, in units of 1/(D · points), which keeps the descent stable.
+        shake: Standard deviation of the noise added to each velocity at first; it falls to zero like
+            (1 − t)² over the first four fifths of the steps.
 
     Returns:
         float32 tensor of shape (restarts, points, n).
@@ -43,18 +48,23 @@ def repel(
     Raises:
         ValueError: If an argument is out of range.
     """
-    if points < 2 or min(n, restarts, steps) < 1 or not least > 0 or not rate > 0:
+    if points < 2 or min(n, restarts, steps) < 1 or not least > 0 or not rate > 0 or not shake >= 0:
         raise ValueError(
-            "repel needs at least 2 points, 1 dimension, 1 restart, 1 step, and least and rate above 0; got "
-            f"points={points}, n={n}, restarts={restarts}, steps={steps}, least={least}, rate={rate}"
+            "repel needs at least 2 points, 1 dimension, 1 restart, 1 step, least and rate above 0 and shake "
+            f"not below; got points={points}, n={n}, restarts={restarts}, steps={steps}, least={least}, "
+            f"rate={rate}, shake={shake}"
         )
     x = torch.rand(restarts, points, n, generator=generator, device=generator.device)
     velocity = torch.zeros_like(x)
     target = MARGIN * least
-    for _ in range(steps):
+    for step in range(steps):
         push = (target - squared_distances(x)).clamp_(min=0)
         force = push.sum(-1, keepdim=True) * x - push @ x  # minus a quarter of the gradient
         velocity = MOMENTUM * velocity + (rate / (least * points)) * force
+        left = 1 - step / (CALM * steps)
+        if shake and left > 0:
+            noise = torch.randn(x.shape, generator=generator, device=x.device)
+            velocity = velocity + shake * left**2 * noise
         moved = (x + velocity).clamp_(0, 1)
         velocity, x = moved - x, moved  # a wall takes the speed
     return x
