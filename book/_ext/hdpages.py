@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import inspect
 import re
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from docutils.statemachine import StringList
+from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 import hdintuition
@@ -134,10 +136,50 @@ def escape_bars(app: Sphinx, what: str, name: str, thing: Any, options: Any, lin
 def keep_together(
     app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """No line ends inside a number, or between a formula and the full stop behind it."""
+    """No line ends inside a number, or between a formula and the full stop behind it.
+
+    A formula too wide for a phone scrolls in its box; by its class the theme's script lets the keyboard reach it.
+    """
     if "body" in context:
         body = context["body"].replace("\N{THIN SPACE}", "\N{NARROW NO-BREAK SPACE}")
+        body = body.replace('<div class="math ', '<div class="pst-scrollable-table-container math ')
         context["body"] = _FORMULA_AND_STOP.sub(r'<span class="hd-nobreak">\1\2</span>', body)
+
+
+def number_chapters(app: Sphinx, doctree: nodes.document) -> None:
+    """In the sidebar a chapter bears its number in the whole book, as it is cited."""
+    if app.env.docname == app.config.root_doc:
+        chapters = book_of(app).chapters
+        for toctree in doctree.findall(addnodes.toctree):
+            toctree["entries"] = [
+                (title or f"{chapters[name][1].number}. {chapters[name][1].title}", name)
+                if name in chapters
+                else (title, name)
+                for title, name in toctree["entries"]
+            ]
+
+
+def drop_mathjax(
+    app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """A notebook without formulas, such as the landing page, does without the script that sets them."""
+    if 'class="' in context.get("body", "") and not re.search(r'class="[^"]*\bmath\b', context["body"]):
+        context["script_files"] = [
+            script
+            for script in context["script_files"]
+            if "mathjax" not in str(getattr(script, "filename", script))
+        ]
+
+
+def describe(
+    app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """What a search engine or a shared link shows of a page is its deck."""
+    decks = [one for one in doctree.findall(nodes.Element) if "hd-deck" in one["classes"]] if doctree else []
+    if decks:
+        text = " ".join(decks[0].astext().split())
+        context["metatags"] += f'<meta name="description" content="{escape(text)}">\n'
+        context["meta"] = (context["meta"] or {}) | {"og:description": text}
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -146,5 +188,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_role("counted", Counted())
     app.add_directive("hd-library", Room)
     app.connect("autodoc-process-docstring", escape_bars, priority=400)  # before napoleon
+    app.connect("doctree-read", number_chapters)
+    app.connect("html-page-context", describe, priority=400)  # before sphinxext.opengraph
     app.connect("html-page-context", keep_together)
+    app.connect("html-page-context", drop_mathjax, priority=900)
     return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": True}

@@ -65,7 +65,10 @@ class Library:
         return found
 
     def data_files(self, modules: Iterable[str]) -> list[Path]:
-        """Files other than Python's in the packages of these modules (fonts, say); not the top folder's."""
+        """Files other than Python's in the packages of these modules (fonts, say); not the top folder's.
+
+        Style sheets and scripts do not count: the book loads them beside its pages, outputs do not hold them.
+        """
         folders = {
             module.split(".")[0] for module in modules if (self.folder / module.split(".")[0]).is_dir()
         }
@@ -73,7 +76,7 @@ class Library:
             file
             for folder in folders
             for file in (self.folder / folder).rglob("*")
-            if file.is_file() and file.suffix not in (".py", ".pyc", ".pyi")
+            if file.is_file() and file.suffix not in (".py", ".pyc", ".pyi", ".css", ".js")
         )
 
     def _imported_by(self, module: str, file: Path) -> frozenset[str]:

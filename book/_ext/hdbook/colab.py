@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 
 from hdbook.myst import simplify, titled
+from hdbook.results import SCORECARD
 from hdbook.roles import measured
 
 if TYPE_CHECKING:
@@ -58,12 +59,13 @@ class BookWords:
     def role(self, name: str, text: str) -> str:
         title, target = titled(text)
         if name == "measured":
-            return measured(self.book, self.docname, text) if self.book is not None else "…"
+            return self._measured(text)
         if name == "verdict":
-            word = f": {self.book.standings[text].word}" if self.book is not None else ""
-            return f"[{text}{word}]({self.project.page('scorecard', text)})"
+            standing = self.book.standings.get(text) if self.book is not None else None
+            word = f": {standing.word}" if standing is not None else ""
+            return f"[{text}{word}]({self.project.page(SCORECARD, text)})"
         if name == "claim":
-            return f"[{text}]({self.project.page(self.docname, f'claim-{text.lower()}')})"
+            return f"[{text}]({self._card(text)})"
         if name == "math":
             return f"${text}$"
         if name == "term":
@@ -97,6 +99,19 @@ class BookWords:
 
     def page(self) -> str:
         return self.project.page(self.docname)
+
+    def _card(self, claim: str) -> str:
+        standing = self.book.standings.get(claim) if self.book is not None else None
+        if standing is None or standing.written:
+            page = standing.claim.slug if standing is not None else self.docname
+            return self.project.page(page, f"claim-{claim.lower()}")
+        return self.project.page(SCORECARD, claim)
+
+    def _measured(self, expression: str) -> str:
+        try:
+            return measured(self.book, self.docname, expression) if self.book is not None else "…"
+        except ValueError:  # the page has said so, with its line
+            return "…"
 
     def _citation(self, name: str, keys: str) -> str:
         links = [

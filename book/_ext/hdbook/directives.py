@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from hdbook.elements import Tag, html
+from hdbook.elements import Block, Tag, html
 
 if TYPE_CHECKING:
     from docutils.statemachine import StringList
@@ -51,19 +51,21 @@ class Predict(Box):
             raise self.error(f"{{predict}} takes a list of 2 to 6 choices, got {len(items)}")
         question, messages = self.state.inline_text(self.arguments[0], self.lineno)
         name = f"hd-predict-{self.env.new_serialno('hd-predict')}"
-        form = Tag(
+        form = Block(
             "form",
-            Tag(
+            Block(
                 "fieldset",
                 Tag("legend", *question, classes=["hd-question"]),
-                Tag("div", *(_choice(item, name, k) for k, item in enumerate(items)), classes=["hd-choices"]),
+                Block(
+                    "div", *(_choice(item, name, k) for k, item in enumerate(items)), classes=["hd-choices"]
+                ),
             ),
             Tag(
                 "p",
                 nodes.Text("Choose before you scroll. Your answer stays on this page."),
                 classes=["hd-hint"],
             ),
-            Tag("div", *self.parse(answer), classes=["hd-answer"], html={"role": "status"}),
+            Block("div", *self.parse(answer), classes=["hd-answer"], html={"role": "status"}),
             classes=["hd-predict"],
             html={"autocomplete": "off"},  # or a reload would keep the choice and show the answer
         )
@@ -78,10 +80,10 @@ class Takeaway(Box):
 
     def run(self) -> list[nodes.Node]:
         columns = [
-            Tag("div", Tag("p", nodes.Text(label), classes=["hd-label"]), *self.parse(half), classes=[name])
+            Block("div", Tag("p", nodes.Text(label), classes=["hd-label"]), *self.parse(half), classes=[name])
             for (label, name), half in zip(self._columns, self.halves(), strict=True)
         ]
-        box = Tag("div", *columns, classes=["hd-takeaway"])
+        box = Block("div", *columns, classes=["hd-takeaway"])
         self.set_source_info(box)
         return [box]
 

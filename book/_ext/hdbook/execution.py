@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import os
 import shutil
 import time
@@ -104,14 +105,18 @@ def bring_up_to_date(pages: list[Page], *, scale: str, timeout: int, in_temp: bo
 
     A page that fails keeps its :class:`Failure`; nothing is raised, so that all failures are seen in one build.
     """
-    stale = []
+    stale, took = [], {}
     for page in pages:
         if (page.folder / "run.json").is_file():
             page.run = json.loads((page.folder / "run.json").read_text("utf8"))
             os.utime(page.folder)
         else:
-            page.reason = _reason(page)
+            before = _run_before(page)
+            page.reason, took[page.docname] = _reason(page, before), before.get("seconds", math.inf)
             stale.append(page)
+    stale.sort(
+        key=lambda page: -took[page.docname]
+    )  # the longest first, so that none is waited for at the end
     workers = 1 if scale == "gpu" else min(CPU_WORKERS, os.cpu_count() or 1, max(len(stale), 1))
     logger.info(
         "hdbook: %d of %d chapters to execute, %d at a time, %s scale", len(stale), len(pages), workers, scale
@@ -210,11 +215,15 @@ def point_to(config: Any, page: Page) -> Any:
     return dataclasses.replace(config, execution_mode="cache", execution_cache_path=str(page.folder))
 
 
-def _reason(page: Page) -> str:
-    """Why the page is executed again, from the run before."""
-    runs = sorted(page.home.glob("*/run.json"), key=lambda f: f.stat().st_mtime)
-    if not runs:
+def _run_before(page: Page) -> dict[str, Any]:
+    """The facts of the page's last run under any key; empty if there was none."""
+    runs = sorted(page.home.glob("*/run.json"), key=lambda file: file.stat().st_mtime)
+    return json.loads(runs[-1].read_text("utf8")) if runs else {}
+
+
+def _reason(page: Page, before: dict[str, Any]) -> str:
+    """Why the page is executed again."""
+    if not before:
         return ""
-    before = json.loads(runs[-1].read_text("utf8"))["parts"]
-    changed = difference(before, page.parts)
+    changed = difference(before["parts"], page.parts)
     return f" · changed: {changed}" if changed else " · failed before"

@@ -135,7 +135,7 @@ def as_csv(book: Book) -> str:
 
 
 def _claim_json(book: Book, one: Standing) -> dict[str, Any]:
-    record = book.runs[one.claim.slug].record if one.judged is not None else None
+    record = book.runs[one.claim.slug].record if one.claim.slug in book.runs else None
     runs: dict[str, tuple[Verdict, Mapping[str, Interval], Mapping[str, Any]]] = {}
     if record is not None and one.judged is not None:
         runs["this_build"] = (one.judged.here, one.judged.measured, record)

@@ -25,8 +25,9 @@ def kept_table(kept: Mapping[str, Any]) -> str:
     for k in range(length):
         cells = "".join(f"<td>{column[k] if k < len(column) else ''}</td>" for column in columns.values())
         rows.append(f"<tr>{cells}</tr>")
+    name = escape(f"Measured: {', '.join(kept)}".replace("_", " "))
     return (
-        '<div class="hd-scroll" tabindex="0" role="region" aria-label="Measured numbers">'
+        f'<div class="hd-scroll" tabindex="0" role="region" aria-label="{name}">'
         f'<table class="hd-kept"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
     )
 
