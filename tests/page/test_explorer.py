@@ -48,8 +48,8 @@ def test_frames_run_over_the_grid_last_slider_fastest():
         "A tent of height 1 on 1.",
     ]
     text = html.embedded(bundle)
-    assert text.count('class="hd-frame"') == 6
-    assert text.count("hidden>") == 5
+    assert text.count('class="hd-frame"') == 12  # six at each width
+    assert text.count("hidden>") == 10
     shown = re.search(r'class="hd-frame">.*?aria-label="([^"]+)"', text, re.S)
     assert shown
     assert shown[1] == "A tent of height 2 on 0."

@@ -78,15 +78,21 @@ def around_caption(bundle: Bundle) -> tuple[str, str]:
     """Opening and closing HTML of a figure or explorer; the caption's paragraphs go between."""
     if bundle["kind"] == "figure":
         return f'<figure class="hd-figure">{_picture(bundle)}<figcaption>', "</figcaption></figure>"
-    opening = (
-        f'<figure class="hd-figure hd-explorer" data-hd-explorer>{_controls(bundle)}<div class="hd-frames">'
+    opening = f'<figure class="hd-figure hd-explorer" data-hd-explorer>{_controls(bundle)}'
+    return (
+        f"{opening}{_frames(bundle, 'page')}{_frames(bundle, 'narrow')}<figcaption>",
+        "</figcaption></figure>",
     )
+
+
+def _frames(bundle: Bundle, target: str) -> str:
+    """All frames of one width, side by side in the file: gzip then sees how alike they are."""
     start = _first(bundle)
     shown = "".join(
-        f'<div class="hd-frame"{"" if k == start else " hidden"}>{_picture(frame)}</div>'
+        f'<div class="hd-frame"{"" if k == start else " hidden"}>{frame["svg"][target]}</div>'
         for k, frame in enumerate(bundle["frames"])
     )
-    return f"{opening}{shown}</div><figcaption>", "</figcaption></figure>"
+    return f'<div class="hd-frames hd-{target}">{shown}</div>'
 
 
 def _in_order(bundle: Bundle) -> dict[str, Any]:

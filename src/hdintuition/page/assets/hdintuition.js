@@ -14,8 +14,10 @@
       slider.parentElement.querySelector("output").textContent = text;
       index = index * texts.length + Number(slider.value);
     }
-    figure.querySelectorAll(".hd-frame").forEach((frame, k) => {
-      frame.hidden = k !== index;
-    });
+    for (const frames of figure.querySelectorAll(".hd-frames")) {
+      [...frames.children].forEach((frame, k) => {
+        frame.hidden = k !== index;
+      });
+    }
   });
 })();
