@@ -17,7 +17,6 @@ STAMP    := .venv/installed
 CHAPTERS  = $(shell grep -rl --include='*.md' 'format_name: myst' book 2>/dev/null)
 # A cell is handed to ruff as a file outside the checkout, so it must be told where the rules are. What a
 # notebook does and a module may not: display a bare name, import late, go without docstrings.
-CELL_FORMAT = ruff format --config pyproject.toml --line-length 80
 CELL_CHECK  = ruff check --config pyproject.toml --ignore ANN,B018,B905,D,E402,E501
 
 # PIP_USER and PYTHONPATH of the caller would mix another environment into this one.
@@ -60,12 +59,12 @@ site-test: $(STAMP)
 
 lint: $(STAMP)
 	@PATH="$(CURDIR)/$(BIN):$$PATH"; ruff format --check . && ruff check . && mypy && lint-imports --no-logo \
-	    && jupytext --quiet --check "$(CELL_FORMAT) --check {}" $(CHAPTERS) \
+	    && python tools/format_cells.py --check $(CHAPTERS) \
 	    && jupytext --quiet --check "$(CELL_CHECK) {}" $(CHAPTERS) && echo "Style, types and imports are in order."
 
 format: $(STAMP)
 	@PATH="$(CURDIR)/$(BIN):$$PATH"; ruff check --fix . ; ruff format . \
-	    && jupytext --quiet --pipe "$(CELL_FORMAT) {}" $(CHAPTERS)
+	    && python tools/format_cells.py $(CHAPTERS)
 
 serve:
 	@test -f _build/html/index.html || { echo "There is no book yet. Build it first:  make book" >&2; exit 1; }

@@ -1,6 +1,7 @@
 """The repository keeps its own promises: one fact in one place, imports that run one way, nothing stray."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -270,16 +271,30 @@ def chapters() -> list[str]:
     return [name for name in FILES if name.startswith("book/") and "format_name: myst" in TEXT.get(name, "")]
 
 
-@pytest.mark.parametrize("command", ["CELL_FORMAT", "CELL_CHECK"])
-def test_cells_of_chapters_follow_the_rules(command):
+def test_cells_of_chapters_follow_the_rules():
     """ruff does not look into Markdown, and passes; jupytext hands it the cells."""
-    asked = re.search(
-        rf"^{command}\s*=\s*(.+)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE
-    )[1]
-    ruff = asked.replace("ruff", tool("ruff"), 1) + (" --check {}" if command == "CELL_FORMAT" else " {}")
+    asked = re.search(r"^CELL_CHECK\s*=\s*(.+)$", TEXT["Makefile"], re.MULTILINE)[1]
     assert chapters(), "no chapter found under book/"
+    ruff = asked.replace("ruff", tool("ruff"), 1) + " {}"
     result = run(tool("jupytext"), "--quiet", "--check", ruff, *chapters())
-    assert result.returncode == 0, f"{result.stdout}{result.stderr}\nmake format puts most of it right"
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_cells_of_chapters_are_formatted(monkeypatch):
+    monkeypatch.setenv("PATH", f"{Path(tool('ruff')).parent}{os.pathsep}{os.environ['PATH']}")
+    result = run(sys.executable, "tools/format_cells.py", "--check", *chapters())
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_cells_are_formatted_one_by_one_and_prose_is_left_alone(monkeypatch):
+    monkeypatch.setenv("PATH", f"{Path(tool('ruff')).parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.syspath_prepend(str(ROOT / "tools"))
+    from format_cells import formatted
+
+    prose = "# A  title\n\n```python\nx  = 1\n```\n"
+    cell = "```{code-cell} ipython3\n---\ntags: [hide-input]\n---\ndef f( x ):\n  return x\n```\n"
+    tidy = "```{code-cell} ipython3\n---\ntags: [hide-input]\n---\ndef f(x):\n    return x\n```\n"
+    assert formatted(prose + cell + prose, "chapter") == prose + tidy + prose
 
 
 def test_the_makefile_and_the_hooks_use_the_same_commands():

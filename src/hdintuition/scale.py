@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
 import torch
 
@@ -32,7 +32,7 @@ def resolve(scale: str = "auto") -> Scale:
             "scale 'gpu' needs a CUDA device and none was found; "
             "use 'cpu' here, or choose a GPU runtime (on Colab: Runtime, Change runtime type)"
         )
-    return asked
+    return cast("Scale", asked)
 
 
 def device_of(scale: Scale) -> torch.device:

@@ -188,7 +188,7 @@ def watch(page: Any, visit: Visit) -> None:
 
 # What reaches over the right edge, unless a box around it scrolls or it is a drawer that is pushed out.
 WIDER_THAN_THE_SCREEN = """() => [...document.querySelectorAll('body *')]
-  .filter(e => e.getBoundingClientRect().right > innerWidth + 1 && e.checkVisibility())
+  .filter(e => e.getBoundingClientRect().right > innerWidth + 1 && e.checkVisibility() && !e.ownerSVGElement)
   .filter(e => { for (let p = e; p; p = p.parentElement) {
       const style = getComputedStyle(p);
       if (style.position === 'fixed' || (p !== e && style.overflowX !== 'visible')) return false;
