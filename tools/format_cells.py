@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-WIDTH = 80  # what a page shows without a scroll bar
+WIDTH = 72  # a page shows about 74 characters without a scroll bar
 CELL = re.compile(
     r"^(?P<open>```\{code-cell\}[^\n]*\n(?:---\n.*?\n---\n|(?::[^\n]*\n)+\n?)?)(?P<code>.*?)(?P<close>^```$)",
     re.MULTILINE | re.DOTALL,
