@@ -1,6 +1,7 @@
 """What every test shares: one torch thread, the checkout's folder and a seeded generator."""
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,11 @@ import pytest
 # may be shared with other work, and the sum of a reduction depends on how it was split.
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ.setdefault("MPLBACKEND", "agg")
+
+# A shell starts what runs in the background with Ctrl-C ignored, and children inherit that: a test that
+# interrupts a run would wait for ever.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -23,7 +23,7 @@ _READINGS = {
     "report": "For the record",
 }
 _OUTCOMES = {"pass": "✓ pass", "fail": "✕ fail", "inconclusive": "~ inconclusive"}
-_HOLDS = {"pass": "✓ holds", "fail": "✕ does not hold", "inconclusive": "~ inconclusive"}
+_HOLDS = {"pass": "✓ holds, against it", "fail": "✕ does not hold", "inconclusive": "~ inconclusive"}
 
 
 def verdict_tables(record: Mapping[str, Any], judged: Mapping[str, Judged]) -> str:
@@ -65,7 +65,7 @@ def _row(test: Test, one: Judged, has_reference: bool) -> str:
         f"{_READINGS[test.reading]}</span><span>{escape(test.says)}</span></th>",
         _measured_cell(test, here, there),
         _reference_cell(test, there),
-        f'<td data-l="Rule set in advance">{_rule(test)}{_changed(test, one)}</td>',
+        f'<td data-l="Rule set in advance">{_rule(test)}{_remark(test, one)}</td>',
         f'<td data-l="Outcome">{_outcome(test, one)}</td>',
     ]
     return f"<tr>{''.join(cells)}</tr>"
@@ -127,8 +127,14 @@ def _outcome(test: Test, one: Judged) -> str:
     return f'{"<br>".join(lines)}<span class="hd-flips">{escape(test.rule.flips(deciding, test.unit))}</span>'
 
 
-def _changed(test: Test, one: Judged) -> str:
-    return '<span class="hd-note">changed after the run</span>' if test.name in one.changed else ""
+def _remark(test: Test, one: Judged) -> str:
+    """What a reader must know of a rule's date: that a pilot came before it, or a run."""
+    notes = []
+    if test.rule is not None and test.is_judged and (test.pilot or one.claim.pilot):
+        notes.append("set after a pilot")
+    if test.name in one.changed:
+        notes.append("changed after the run")
+    return "".join(f'<span class="hd-note">{note}</span>' for note in notes)
 
 
 def _remarks(one: Judged) -> str:
