@@ -37,7 +37,8 @@ def embedded(bundle: Bundle, results: Mapping[str, Any] | None = None) -> str:
     if kind == "measurements":
         return kept_table(_in_order(bundle))
     if kind == "verdicts":
-        return verdict_tables(bundle["record"], judge_record(bundle["record"]))
+        guide = "../verdicts.html" if results is not None else ""  # chapters lie one folder down
+        return verdict_tables(bundle["record"], judge_record(bundle["record"]), guide=guide)
     if kind in {"figure", "explorer"}:
         opening, closing = around_caption(bundle)
         return f"{opening}<p>{_caption_html(bundle)}</p>{closing}"

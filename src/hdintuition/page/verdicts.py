@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from hdintuition.evidence.numbers import significant
 from hdintuition.page.glyph import disc, sign
 from hdintuition.page.strip import strip
 
@@ -26,16 +27,17 @@ _OUTCOMES = {"pass": "✓ pass", "fail": "✕ fail", "inconclusive": "~ inconclu
 _HOLDS = {"pass": "✓ holds, against it", "fail": "✕ does not hold", "inconclusive": "~ inconclusive"}
 
 
-def verdict_tables(record: Mapping[str, Any], judged: Mapping[str, Judged]) -> str:
+def verdict_tables(record: Mapping[str, Any], judged: Mapping[str, Judged], *, guide: str = "") -> str:
     """The verdict tables of a chapter, one a claim, and the stamp of its reference run, as HTML.
 
     Args:
         record: The run; ``reference`` in it is the reference record, if there is one.
         judged: What :func:`hdintuition.page.judged.judge_record` made of it.
+        guide: Address of the page that says how to read a verdict.
     """
     reference = record.get("reference")
     tables = "".join(_table(one, record, reference) for one in judged.values())
-    return f'<div class="hd-verdicts">{tables}{_key(reference is not None)}{_stamp(reference, record)}</div>'
+    return f'<div class="hd-verdicts">{tables}{_key(reference is not None, guide)}{_stamp(reference, record)}</div>'
 
 
 def _table(one: Judged, record: Mapping[str, Any], reference: Mapping[str, Any] | None) -> str:
@@ -89,7 +91,10 @@ def _reference_cell(test: Test, there: Interval | None) -> str:
 
 def value(interval: Interval, unit: str = "") -> str:
     """Estimate in bold, interval below, in the test's unit ("%" or words such as "points")."""
-    text = f"{interval:%i}" if unit == "%" else f"{interval:i}"
+    if interval.note == "exact" and unit != "%":
+        text = significant(float(interval.estimate), 8)
+    else:
+        text = f"{interval:%i}" if unit == "%" else f"{interval:i}"
     number, bracket, bounds = text.partition(" (")
     words = f" {escape(unit)}" if unit not in ("", "%") else ""
     below = f'<span class="hd-bounds">{escape(bounds.rstrip(")"))}</span>' if bracket else ""
@@ -147,11 +152,12 @@ def _remarks(one: Judged) -> str:
     return "".join(f'<span class="hd-remark">{escape(text)}</span>' for text in remarks)
 
 
-def _key(reference: bool) -> str:
+def _key(reference: bool, guide: str) -> str:
+    link = f' <a href="{escape(guide)}">How to read a verdict</a>.' if guide else ""
     diamond = "open diamond: the reference run; " if reference else ""
     return (
         '<p class="hd-key">In the small pictures, dot and bar: estimate and 95 % interval of this page; '
-        f"{diamond}vertical tick: threshold; grey: where the whole interval must lie.</p>"
+        f"{diamond}vertical tick: threshold; grey: where the whole interval must lie.{link}</p>"
     )
 
 
