@@ -51,7 +51,7 @@ class Desk(Shown):
 
     @property
     def stamp(self) -> dict[str, Any]:
-        """Where this page runs: scale, device, threads, seed, versions."""
+        """Scale, device, threads, seed and versions of this run."""
         cuda = self.device.type == "cuda"
         return {
             "scale": self.scale,
@@ -78,7 +78,14 @@ class Desk(Shown):
     def figure(self, name: str, draw: Callable[[Axes], str], *, finding: str, caption: str = "") -> Shown:
         """A figure: ``draw(ax)`` draws and returns the alt text.
 
-        Arguments and errors are those of :func:`hdintuition.page.figure.figure_bundle`.
+        Args:
+            name: Lower-case words joined by hyphens; the figure's id is made of it and is frozen.
+            draw: Draws on the axes it is given and returns what the picture shows, in words.
+            finding: One sentence.
+            caption: What is plotted, and what the marks mean.
+
+        Raises:
+            ValueError: If the name is malformed, the finding empty, or no alt text comes back.
         """
         return Shown(figure.figure_bundle(self.slug, name, draw, finding=finding, caption=caption))
 
@@ -87,7 +94,15 @@ class Desk(Shown):
     ) -> explorer.Explorer:
         """An explorer: ``draw(ax, **setting)`` draws one frame and returns its alt text.
 
-        Arguments and errors are those of :func:`hdintuition.page.explorer.explorer`.
+        Args:
+            name: As for a figure.
+            draw: Draws one frame; called with every combination of the settings.
+            finding: One sentence.
+            caption: What is plotted.
+            settings: One or two, each a list of values (the starting one first) or ``hdi.slider``.
+
+        Raises:
+            ValueError: As for a figure; also without settings, with three, or above 40 frames.
         """
         return explorer.explorer(
             self.slug, name, draw, finding=finding, caption=caption, settings=settings,
