@@ -91,7 +91,7 @@ def finish_html(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 def stamp(book: Book, slug: str) -> str:
     """What a cell cannot know of its run: ``" · 31 s · commit abc1234"``."""
     run = book.runs.get(slug)
-    seconds = f" · {run.seconds:.0f} s" if run is not None and run.seconds is not None else ""
+    seconds = f" · {math.ceil(run.seconds)} s" if run is not None and run.seconds is not None else ""
     return seconds + (f" · commit {book.project.short_commit}" if book.project.commit else "")
 
 
