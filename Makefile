@@ -14,6 +14,7 @@ ARGS     ?=
 SHELL    := /bin/bash
 BIN      := .venv/bin
 STAMP    := .venv/installed
+RIVALS   := .venv/installed-for-bench
 CHAPTERS  = $(shell grep -rl --include='*.md' 'format_name: myst' book 2>/dev/null)
 # A cell is handed to ruff as a file outside the checkout, so it must be told where the rules are. What a
 # notebook does and a module may not: display a bare name, import late, go without docstrings.
@@ -25,13 +26,14 @@ export PYTHONUNBUFFERED := 1
 # .venv/bin/python is also the Jupyter kernel: no kernel of the user's own may take its place.
 export JUPYTER_PREFER_ENV_PATH := 1
 
-.PHONY: help book test site-test lint format serve clean
+.PHONY: help book test site-test bench lint format serve clean
 .DELETE_ON_ERROR:
 
 help:
 	@sed -n 's/^# \{0,1\}//p;/^$$/q' Makefile
 	@echo "make serve    look at the book that was built      make lint    style, types, imports"
 	@echo "make clean    remove what was built (not .venv)    make format  put the code into shape"
+	@echo "make bench    our code beside the libraries it is compared with (about 6 minutes; results are committed)"
 
 book: $(STAMP)
 	@started=$$(date +%s); \
@@ -56,6 +58,12 @@ test: $(STAMP)
 # The built book in a real browser; unlike `make test`, this fails where there is no browser or no book.
 site-test: $(STAMP)
 	@HDI_REQUIRE_BROWSER=1 $(BIN)/python -m pytest tests/site $(ARGS)
+
+# Everything at cpu scale, or at gpu scale where torch finds CUDA; nothing else should run meanwhile.
+bench: $(RIVALS)
+	@$(BIN)/python -m benchmarks --out benchmarks/results || { \
+	    echo "A topic broke or results disagree: see the lines with 'our own code failed', 'disagree' or 'broke'." >&2; exit 1; }
+	@echo "The book's page of benchmarks shows them after the next: make book"
 
 lint: $(STAMP)
 	@PATH="$(CURDIR)/$(BIN):$$PATH"; ruff format --check . && ruff check . && mypy && lint-imports --no-logo \
@@ -91,3 +99,8 @@ $(STAMP): pyproject.toml constraints.txt
 	@echo "3 of 3 · installing the book and its tests (a minute or two, once)"
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check $(PIP_ARGS) -c constraints.txt -e ".[book,test]"
 	@touch $(STAMP)
+
+$(RIVALS): $(STAMP)
+	@echo "installing the libraries to compare with (a few minutes, once)"
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check $(PIP_ARGS) -c constraints.txt -e ".[bench]"
+	@touch $(RIVALS)

@@ -35,6 +35,17 @@ def generator():
     return torch.Generator().manual_seed(20_221_124)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that need a CUDA device are skipped where there is none."""
+    marked = [item for item in items if item.get_closest_marker("cuda")]
+    if marked:
+        import torch
+
+        if not torch.cuda.is_available():
+            for item in marked:
+                item.add_marker(pytest.mark.skip(reason="needs a CUDA device"))
+
+
 @pytest.fixture(autouse=True)
 def no_open_figures() -> Iterator[None]:
     """A figure left open by one test would be drawn on, or warned about, in another."""

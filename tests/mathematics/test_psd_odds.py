@@ -9,7 +9,8 @@ from scipy.stats import norm
 
 import hdintuition as hdi
 from hdintuition.evidence.estimates import wilson
-from hdintuition.mathematics.psd_odds import minima_share, psd_probability
+from hdintuition.mathematics.field_hessians import flat_point_density
+from hdintuition.mathematics.psd_odds import minima_share, minima_share_at, psd_probability
 from hdintuition.mathematics.random_matrices import flat_points, goe, is_positive_definite
 from hdintuition.seeds import generator
 
@@ -174,6 +175,44 @@ def test_minima_share_falls_exponentially_not_like_a_gaussian():
 def test_minima_share_refuses():
     with pytest.raises(ValueError, match="from 1 to 20, got 21"):
         minima_share([3, 21])
+
+
+@pytest.mark.parametrize("height", [-5.0, -1.0, 0.0, 2.0, 6.0, 20.0])
+def test_minima_share_at_has_a_closed_form_on_a_line(height):
+    up = ROOT2 * norm.pdf(height / ROOT2) - height * norm.sf(height / ROOT2)  # mean of (a − height)⁺
+    assert minima_share_at(height, 1) == pytest.approx(up / (up + up + height), rel=1e-9)
+
+
+@pytest.mark.parametrize("n", [2, 8])
+def test_minima_share_at_averages_to_the_share_at_any_height(n):
+    heights, step = np.linspace(-2 * n**0.5 - 3, 8, 60, retstep=True)
+    minima = flat_point_density(heights, n) * minima_share_at(heights, n)
+    wide, fine = np.linspace(-20, 20, 801, retstep=True)
+    share = minima.sum() * step / (flat_point_density(wide, n).sum() * fine)
+    assert share == pytest.approx(
+        minima_share([n])[0], rel=2e-3
+    )  # what lies below the lowest height is left out
+
+
+def test_minima_share_at_falls_from_one_to_nothing():
+    shares = minima_share_at(np.linspace(-2 * 20**0.5 - 3, 4, 12), 20)
+    assert (np.diff(shares) < 0).all()
+    assert 0 < 1 - shares[0] < 1e-6
+    assert shares[-1] < 1e-90
+    assert minima_share_at(np.zeros((2, 3)), 4).shape == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("height", "n", "message"),
+    [
+        (0.0, 51, "from 1 to 50, got 51"),
+        (-5.1, 1, "heights must lie from .* = -5"),
+        (21.0, 1, "to 20, got 21.0"),
+    ],
+)
+def test_minima_share_at_refuses(height, n, message):
+    with pytest.raises(ValueError, match=message):
+        minima_share_at(height, n)
 
 
 def test_the_chapter_may_say_how_rare_it_is_in_175_billion_directions():

@@ -6,8 +6,10 @@ import torch
 from scipy.stats import ks_2samp, kstest
 
 from hdintuition.evidence.estimates import mean, wilson
+from hdintuition.mathematics import random_matrices
 from hdintuition.mathematics.landscapes import gaussian_surfaces
 from hdintuition.mathematics.random_matrices import (
+    ELIMINATE,
     flat_points,
     goe,
     is_positive_definite,
@@ -40,14 +42,23 @@ def test_goe_repeats_with_its_seed_and_refuses_nothing_to_draw():
             goe(n, draws, generator=generator("a"))
 
 
-@pytest.mark.parametrize("n", [1, 2, 5, 9])
-@pytest.mark.parametrize("shift", [0.0, 1.0, 2.2])
+@pytest.mark.parametrize("n", [1, 2, 5, 9, ELIMINATE, ELIMINATE + 8])
+@pytest.mark.parametrize("shift", [0.0, 1.0, 2.0])
 def test_is_positive_definite_agrees_with_cholesky_and_eigenvalues(n, shift):
     eye = torch.eye(n, dtype=torch.float64)
     draws = goe(n, 2_000, generator=generator("definite", n), dtype=torch.float64) + shift * n**0.5 * eye
     found = is_positive_definite(draws)
     assert torch.equal(found, torch.linalg.cholesky_ex(draws).info == 0)
     assert torch.equal(found, (torch.linalg.eigvalsh(draws) > 0).all(1))
+
+
+@pytest.mark.parametrize("cached", [1, 64, 2**20])
+def test_is_positive_definite_answers_in_order_whatever_the_batch(monkeypatch, cached):
+    monkeypatch.setattr(random_matrices, "CACHED", cached)
+    signs = torch.tensor([1.0, -1.0, 1.0, 1.0, -1.0])
+    matrices = signs[:, None, None] * torch.eye(4)
+    assert torch.equal(is_positive_definite(matrices), signs > 0)
+    assert is_positive_definite(matrices[:0]).shape == (0,)
 
 
 def test_is_positive_definite_survives_a_zero_pivot():

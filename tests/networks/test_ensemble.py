@@ -1,5 +1,7 @@
 """A stack of networks is its members: each must answer as it would alone."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 from torch import nn
@@ -68,7 +70,9 @@ def test_concat_puts_stacks_behind_each_other(generator):
 
 def test_concat_refuses_nothing_and_other_shapes(generator):
     nets = [mlp([7, width, 1], members=2, generator=generator) for width in (8, 9)]
-    with pytest.raises(ValueError, match=r"one shape, got \[\(7, 8, 1\), \(7, 9, 1\)\]"):
+    with pytest.raises(
+        ValueError, match=r"one shape.*got \[\(\(7, 8, 1\), 'relu'\), \(\(7, 9, 1\), 'relu'\)\]"
+    ):
         concat(nets)
     with pytest.raises(ValueError, match=r"got \[\]"):
         concat([])
@@ -106,8 +110,13 @@ def test_a_stack_cannot_be_changed_by_name(generator):
     [
         ({"sizes": [5]}, r"at least inputs and outputs, all >= 1, got \[5\]"),
         ({"sizes": [5, 0, 1]}, r"got \[5, 0, 1\]"),
-        ({"members": -1}, "members and gain must be >= 0, got members=-1"),
+        ({"members": -1}, "members and gain must be >= 0.*got members=-1"),
         ({"gain": -1.0}, r"got members=2, gain=-1\.0"),
+        ({"gain": torch.ones(3)}, r"gain one number or one for each member"),
+        ({"bias": -1.0}, r"got members=2, bias=-1\.0"),
+        ({"members": None}, r"members says how many networks"),
+        ({"activation": "gelu"}, r"activation must be one of relu, tanh, linear, got 'gelu'"),
+        ({"parametrisation": "sp"}, r"must be one of standard, ntk, mu, got 'sp'"),
     ],
 )
 def test_bad_settings_are_refused(change, message, generator):
@@ -119,5 +128,57 @@ def test_bad_settings_are_refused(change, message, generator):
 def test_points_of_another_size_are_refused(generator):
     nets = mlp([5, 4, 1], members=2, generator=generator)
     for x in (torch.zeros(3, 4), torch.zeros(5)):
-        with pytest.raises(ValueError, match=r"points must have shape \(points, 5\), got"):
+        with pytest.raises(
+            ValueError, match=r"points must have shape \(points, 5\) or.*\(2, points, 5\), got"
+        ):
             nets(x)
+
+
+# ------------------------------------------------------------------------------ parameters in one row
+
+
+@pytest.mark.parametrize("sizes", SIZES)
+def test_parameters_come_in_one_row_and_go_back(sizes, generator):
+    nets = mlp(sizes, members=3, activation="tanh", generator=generator)
+    row = nets.parameters
+    assert row.shape == (3, sum(a * b + b for a, b in pairwise(sizes)))
+    assert torch.equal(row[:, : sizes[1] * sizes[0]], nets.weights[0].flatten(1))
+    again = nets.with_parameters(row)
+    for a, b in zip(again.tensors, nets.tensors, strict=True):
+        assert torch.equal(a, b)
+    assert again.activation == "tanh"
+    with pytest.raises(ValueError, match=rf"parameters must be \(members, {row.shape[1]}\), got \(3, 1\)"):
+        nets.with_parameters(row[:, :1])
+
+
+def test_derivatives_flow_through_rows_of_parameters(generator):
+    nets = mlp([3, 4, 2], members=2, activation="tanh", generator=generator, dtype=torch.float64)
+    x = torch.randn(5, 3, generator=generator, dtype=torch.float64)
+    row = nets.parameters.requires_grad_()
+    assert torch.autograd.gradcheck(lambda p: nets.with_parameters(p)(x), row)
+
+
+def test_every_member_may_have_points_of_its_own(generator):
+    nets = mlp([7, 8, 2], members=5, generator=generator)
+    x = torch.randn(5, 13, 7, generator=generator)
+    every = nets(x)
+    for member in range(5):
+        assert torch.equal(every[member], nets[[member]](x[member])[0])
+
+
+def test_with_generators_of_their_own_members_start_alike_in_any_company():
+    def drawn(seeds):
+        return mlp([7, 8, 1], generator=[torch.Generator().manual_seed(s) for s in seeds])
+
+    together = drawn([3, 1, 4])
+    assert torch.equal(together[[1]].parameters, drawn([1]).parameters)
+    assert not torch.equal(together.parameters[0], together.parameters[1])
+
+
+def test_gain_and_bias_may_be_each_members_own(generator):
+    gain = torch.tensor([0.0, 1.0, 2.0])
+    nets = mlp([5, 4, 1], members=3, gain=gain, bias=0, generator=generator)
+    like = mlp([5, 4, 1], members=3, generator=torch.Generator().manual_seed(20_221_124))
+    for w, b, before in zip(nets.weights, nets.biases, like.weights, strict=True):
+        torch.testing.assert_close(w, before * gain[:, None, None])
+        assert not b.any()

@@ -5,9 +5,9 @@ import torch
 from scipy.stats import ks_2samp
 
 from hdintuition.networks import guessing
-from hdintuition.networks.data import mnist_pair
 from hdintuition.networks.ensemble import concat, mlp
 from hdintuition.networks.guessing import guess_and_check
+from hdintuition.networks.mnist import mnist_pair
 
 SIZES = [[49, 12, 1], [49, 6, 6, 1], [49, 5, 4, 3, 1], [49, 1]]
 

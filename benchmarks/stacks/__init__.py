@@ -1,0 +1,1 @@
+"""What the contests of ``training`` share: the task, the peers, the floors."""
