@@ -35,7 +35,7 @@ class Backpropagation:
 
     def __init__(self, nets: Networks, gradients: Networks) -> None:
         self.nets, self.members = nets, len(nets)
-        self.through = _THROUGH[nets.activation]
+        self.activate, self.through = _ACTIVATE[nets.activation], _THROUGH[nets.activation]
         self.layers = list(
             zip(
                 nets.weights,
@@ -61,7 +61,7 @@ class Backpropagation:
             scale: Times which the gradients are taken.
         """
         buffers = self._room(x.shape[-2])
-        x = x.expand(self.members, -1, -1)
+        x = x if x.ndim == 3 else x.expand(self.members, -1, -1)
         f = self._forward(x.mT, buffers)
         self._backward(x, buffers, slopes(f), 0.0 if first else 1.0, scale)
         return f
@@ -71,7 +71,7 @@ class Backpropagation:
         for layer, (z, _, _) in enumerate(buffers):
             w, _, b, _, _, (for_w, for_b) = self.layers[layer]
             torch.baddbmm(b, w, below, alpha=for_w, beta=for_b, out=z)
-            below = z if layer == last else self.nets.activate(z)
+            below = z if layer == last else self.activate(z)
         return below
 
     def _backward(
@@ -104,6 +104,11 @@ class Backpropagation:
         return self._buffers[points]
 
 
+_ACTIVATE: dict[str, Callable[[Tensor], Tensor]] = {
+    "relu": torch.relu_,
+    "tanh": torch.tanh_,
+    "linear": lambda z: z,
+}
 # From the error after an activation that put out h to the error before it, in place.
 _THROUGH: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "relu": lambda error, h: aten.threshold_backward.grad_input(error, h, 0, grad_input=error),

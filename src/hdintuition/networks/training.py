@@ -28,7 +28,7 @@ from hdintuition.networks.stack import Stack
 from hdintuition.networks.trace import Trace, joined, steps_of
 from hdintuition.networks.walk import Plan, Walk
 
-CELLS = 2**19  # numbers that the widest layers of a block of members pass on, on a CPU: 2 MB in float32
+CELLS = 2**18  # numbers that the widest layers of a block of members pass on, on a CPU: 1 MB in float32
 ROWS = 2**18  # numbers that a member's widest layer passes on at once: 1 MB in float32
 LOOKS = 50  # looks at the validation examples, where no others are asked for
 
@@ -182,7 +182,8 @@ def _in_blocks(walked: Callable[[slice], Walk], nets: Stack, *, at_once: int) ->
 def _members_at_once(nets: Stack, rows: int) -> int:
     if nets.tensors[0].is_cuda:
         return max(1, len(nets))
-    return max(1, CELLS // (rows * nets.widest))
+    most = max(1, CELLS // (rows * nets.widest))
+    return -(-len(nets) // -(-len(nets) // most)) if len(nets) else 1  # as few blocks, but of one size
 
 
 def _joined(nets: Stack, walks: list[Walk], examples: int) -> Trained:
