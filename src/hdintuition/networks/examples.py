@@ -17,15 +17,15 @@ class Examples:
 
     Attributes:
         x: (examples, inputs) or (members, examples, inputs).
-        y: As :meth:`Loss.targets` prepares them: examples last, members first if each has its own. Classes are
-            held in a byte each where they fit: they are read here and there, and eight times as many are then
-            in reach.
+        y: As :meth:`Loss.targets` prepares them: examples last, members first if each has its own.
         own: Whether each member has its own targets.
     """
 
     def __init__(self, x: Tensor, y: Tensor, *, own: bool) -> None:
+        self.x, self.y, self.own = x, y, own
+        # Batches are picked here and there: of classes that take a byte each, eight times as many are in reach.
         fits = y.dtype == torch.int64 and (y.numel() == 0 or int(y.max()) < 256)
-        self.x, self.y, self.own = x, y.to(torch.uint8) if fits else y, own
+        self._picked_from = y.to(torch.uint8) if fits else y
 
     def __len__(self) -> int:
         return self.x.shape[-2]
@@ -37,7 +37,7 @@ class Examples:
 
     def rows(self, start: int, stop: int) -> tuple[Tensor, Tensor]:
         """A stretch of the examples, for all members."""
-        return self.x[..., start:stop, :], _whole(self.y[..., start:stop])
+        return self.x[..., start:stop, :], self.y[..., start:stop]
 
     def pick(self, index: Tensor) -> tuple[Tensor, Tensor]:
         """The examples of one step: index (members, batch) -> x (members, batch, inputs) and targets."""
@@ -50,18 +50,14 @@ class Examples:
         return x.view(members, batch, -1), self._targets(index)
 
     def _targets(self, index: Tensor) -> Tensor:
-        members, batch = index.shape
-        inner = self.y.shape[int(self.own) : -1]  # () for classes, (outputs,) for real targets
+        y, (members, batch) = self._picked_from, index.shape
+        inner = y.shape[int(self.own) : -1]  # () for classes, (outputs,) for real targets
         if self.own:
             where = index.view(members, *[1] * len(inner), batch).expand(members, *inner, batch)
-            return _whole(self.y.gather(-1, where))
-        picked = self.y.index_select(-1, index.flatten()).unflatten(-1, (members, batch))
-        return _whole(picked.movedim(-2, 0))
-
-
-def _whole(y: Tensor) -> Tensor:
-    """Classes as int64, real targets as they are."""
-    return y if y.is_floating_point() else y.long()
+            picked = y.gather(-1, where)
+        else:
+            picked = y.index_select(-1, index.flatten()).unflatten(-1, (members, batch)).movedim(-2, 0)
+        return picked.to(self.y.dtype)
 
 
 def prepared(nets: Stack, x: Tensor, y: Tensor, loss: Loss) -> Examples:

@@ -76,7 +76,7 @@ class CrossEntropy(Loss):
     def slopes(self, f: Tensor, y: Tensor, out: Tensor | None = None) -> Tensor:
         """softmax(f) − one-hot(y)."""
         p = torch.softmax(f, 1) if out is None else torch.softmax(f, 1, out=out)
-        index = (y if y.ndim == 2 else y.expand(len(f), -1))[:, None]
+        index = y.expand(len(f), -1)[:, None]
         return p.scatter_add_(1, index, p.new_full((), -1.0).expand(index.shape))
 
     def right(self, f: Tensor, y: Tensor) -> Tensor:
