@@ -106,6 +106,16 @@ def test_the_installed_package_is_this_version():
     assert version("hdintuition") == PROJECT["version"], "the installation is stale: make test installs again"
 
 
+def test_every_public_name_is_documented_once():
+    import hdintuition
+
+    page = (ROOT / "book" / "api.md").read_text(encoding="utf-8")
+    places = [place for line in re.findall(r"^```\{hd-library\} (.+)$", page, re.M) for place in line.split()]
+    for name, module in hdintuition.WHERE.items():
+        found = [place for place in places if f"{module}.".startswith(f"{place}.")]
+        assert len(found) == 1, f"hdi.{name} ({module}) is documented {len(found)} times on book/api.md"
+
+
 # ------------------------------------------------------------------------------- one fact, one place
 
 

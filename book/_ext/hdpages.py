@@ -61,16 +61,21 @@ class Counted(SphinxRole):
 
 
 class Room(SphinxDirective):
-    """The documentation of every public name of one room, in the order of ``hdintuition.WHERE``."""
+    """The documentation of every public name of some rooms or modules, in the order of ``hdintuition.WHERE``."""
 
     required_arguments = 1
+    final_argument_whitespace = True
 
     def run(self) -> list[nodes.Node]:
-        room = self.arguments[0]
-        names = [name for name, module in hdintuition.WHERE.items() if module.split(".")[0] == room]
-        if not names:
-            rooms = sorted({module.split(".")[0] for module in hdintuition.WHERE.values()})
-            raise self.error(f"{room!r} is no room of the library; there are {', '.join(rooms)}")
+        names: list[str] = []
+        for place in self.arguments[0].split():
+            found = [n for n, module in hdintuition.WHERE.items() if f"{module}.".startswith(f"{place}.")]
+            if not found:
+                modules = sorted(set(hdintuition.WHERE.values()))
+                raise self.error(
+                    f"{place!r} is no room or module of the library; there are {', '.join(modules)}"
+                )
+            names += found
         lines = ["```{eval-rst}", *(line for name in names for line in _documented(name)), "```"]
         holder = nodes.container()
         self.state.nested_parse(StringList(lines, source=self.env.docname), self.content_offset, holder)
