@@ -49,7 +49,6 @@ WHERE = {
     "is_positive_definite": "mathematics.random_matrices",
     "minima_share": "mathematics.psd_odds",
     "minima_share_at": "mathematics.psd_odds",
-    "PsdEstimate": "mathematics.schur_carlo",
     "psd_counts": "mathematics.psd_sampling",
     "PsdEstimate": "mathematics.schur_carlo",
     "psd_estimate": "mathematics.schur_carlo",
