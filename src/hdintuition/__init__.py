@@ -65,7 +65,6 @@ WHERE = {
     "marchenko_pastur_below": "mathematics.marchenko_pastur",
     "marchenko_pastur_edges": "mathematics.marchenko_pastur",
     "marchenko_pastur_quantile": "mathematics.marchenko_pastur",
-    "Distances": "mathematics.distances",
     "effective_dimension": "mathematics.distances",
     "Distances": "mathematics.distances",
     "pairwise_distances": "mathematics.distances",

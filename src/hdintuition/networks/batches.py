@@ -77,8 +77,9 @@ def check_order(order: Order, *, examples: int, members: int, steps: int) -> Non
             f"an order is integers, (steps, batch) or ({members}, steps, batch), of at least {steps} steps, "
             f"got {order.dtype} of shape {tuple(order.shape)}"
         )
-    if order.numel() and not bool(((order >= 0) & (order < examples)).all()):
-        raise ValueError(f"an order names examples 0 to {examples - 1}, got {order.min()} to {order.max()}")
+    low, high = (int(end) for end in order.aminmax()) if order.numel() else (0, 0)
+    if low < 0 or high >= examples:
+        raise ValueError(f"an order names examples 0 to {examples - 1}, got {low} to {high}")
 
 
 def _number(generator: torch.Generator) -> int:

@@ -170,10 +170,10 @@ def loss_named(loss: str | Loss | None, outputs: int) -> Loss:
 
 
 def _integers(y: Tensor, outputs: int, what: str) -> None:
-    inside = not y.is_floating_point() and y.ndim in (1, 2) and bool(((y >= 0) & (y < outputs)).all())
-    if not inside:
+    whole = not y.is_floating_point() and y.ndim in (1, 2)
+    low, high = (int(end) for end in y.aminmax()) if whole and y.numel() else (0, 0)
+    if not whole or low < 0 or high >= outputs:
         raise ValueError(
             f"{what}: y must hold classes 0 to {outputs - 1} as integers, (examples,) or (members, examples), "
-            f"got {y.dtype} of shape {tuple(y.shape)}"
-            + (f" from {y.min()} to {y.max()}" if y.numel() and not y.is_floating_point() else "")
+            f"got {y.dtype} of shape {tuple(y.shape)}" + (f" from {low} to {high}" if whole else "")
         )
