@@ -7,8 +7,13 @@ used; the table below is also what the book reads to know which modules a chapte
 from __future__ import annotations
 
 import importlib
+import os
 from importlib.metadata import version
 from typing import Any
+
+# Intel's matrix products otherwise depend, in the last bit, on where in memory a matrix begins, and so a member of
+# a stack on where it stands there. Read once, at a process's first product, so here and not where it matters.
+os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")
 
 WHERE = {
     "Chapter": "chapter",

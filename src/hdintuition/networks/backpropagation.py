@@ -52,14 +52,7 @@ class Backpropagation:
     def __call__(
         self, x: Tensor, slopes: Callable[[Tensor], Tensor], *, first: bool = True, scale: float = 1.0
     ) -> Tensor:
-        """The outputs at x, (members, outputs, points), in a buffer that the next call writes over.
-
-        Args:
-            x: (points, inputs), or each member's own (members, points, inputs).
-            slopes: From the outputs to the derivative of what is to be differentiated by them.
-            first: Put the gradients in place; else add to what is there.
-            scale: Times which the gradients are taken.
-        """
+        """The outputs, in a buffer that the next call writes over; else as :class:`~.stack.Gradient` says."""
         buffers = self._room(x.shape[-2])
         x = x if x.ndim == 3 else x.expand(self.members, -1, -1)
         f = self._forward(x.mT, buffers)

@@ -41,14 +41,7 @@ class ConvBackpropagation:
     def __call__(
         self, x: Tensor, slopes: Callable[[Tensor], Tensor], *, first: bool = True, scale: float = 1.0
     ) -> Tensor:
-        """The outputs at x, (members, outputs, points), in a buffer that the next call writes over.
-
-        Args:
-            x: (points, inputs), or each member's own (members, points, inputs).
-            slopes: From the outputs to the derivative of what is to be differentiated by them.
-            first: Put the gradients in place; else add to what is there.
-            scale: Times which the gradients are taken.
-        """
+        """The outputs, in a buffer that the next call writes over; else as :class:`~.stack.Gradient` says."""
         room = self._room(x)
         self._enter(room, x)
         for cut in room.cuts:

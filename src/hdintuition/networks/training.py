@@ -5,7 +5,7 @@ processor's cache can hold, and the examples of a step in blocks of rows whose n
 the batch alone, so that a member takes the same path, bit for bit, in any company. On CUDA all members go
 together, the step runs as a CUDA graph, and if the memory does not suffice fewer members go at a time.
 
-Stack of several shapes are trained shape by shape: padding them to one shape costs up to six times as much, and
+Networks of several shapes are trained shape by shape: padding them to one shape costs up to six times as much, and
 is not bit for bit the same.
 """
 
