@@ -5,7 +5,7 @@
 #   PIP_ARGS="..."      more arguments for pip, such as another index for PyTorch (README, "Installing")
 #   HDI_SCALE=smoke     how large the experiments run: smoke, cpu or gpu
 #   PORT=8000           where `make serve` listens
-#   ARGS="..."          more arguments for pytest: make test ARGS="-k geometry"
+#   ARGS="..."          more arguments for pytest: make test ARGS="-k geometry", ARGS="-n0 --pdb"
 
 PYTHON   ?= python3
 PIP_ARGS ?=
@@ -13,6 +13,8 @@ PORT     ?= 8000
 ARGS     ?=
 SHELL    := /bin/bash
 BIN      := .venv/bin
+# Tests in as many processes as there are cores, at most four; what shares costly work stays in one.
+PYTEST   := $(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadgroup
 STAMP    := .venv/installed
 RIVALS   := .venv/installed-for-bench
 CHAPTERS  = $(shell grep -rl --include='*.md' 'format_name: myst' book 2>/dev/null)
@@ -47,7 +49,7 @@ book: $(STAMP)
 	fi
 
 test: $(STAMP)
-	@if $(BIN)/python -m pytest $(ARGS); then \
+	@if $(PYTEST) $(ARGS); then \
 	    if [ ! -f _build/html/index.html ]; then \
 	        echo "The browser tests were skipped: they need the built book (make book, then make test)."; fi; \
 	else \
@@ -57,7 +59,7 @@ test: $(STAMP)
 
 # The built book in a real browser; unlike `make test`, this fails where there is no browser or no book.
 site-test: $(STAMP)
-	@HDI_REQUIRE_BROWSER=1 $(BIN)/python -m pytest tests/site $(ARGS)
+	@HDI_REQUIRE_BROWSER=1 $(PYTEST) tests/site $(ARGS)
 
 # Everything at cpu scale, or at gpu scale where torch finds CUDA; nothing else should run meanwhile.
 bench: $(RIVALS)

@@ -36,7 +36,9 @@ def generator():
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that need a CUDA device are skipped where there is none."""
+    """Tests that need a CUDA device are skipped where there is none; what shares costly work stays together."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(company(item)))
     marked = [item for item in items if item.get_closest_marker("cuda")]
     if marked:
         import torch
@@ -44,6 +46,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if not torch.cuda.is_available():
             for item in marked:
                 item.add_marker(pytest.mark.skip(reason="needs a CUDA device"))
+
+
+def company(item: pytest.Item) -> str:
+    """The name that a test shares with those to be run in the same process, where several share the work.
+
+    All that looks at one chapter, or at one page, is together, for it is run or opened once; so are the tests
+    around the small book in tests/book; else the tests of a file.
+    """
+    asked = getattr(item, "callspec", None)
+    for name in ("slug", "address", "with_explorer", "with_guess"):
+        if asked and name in asked.params:
+            return f"{item.path.parent.name} {asked.params[name]}"
+    inside = item.path.relative_to(ROOT).as_posix() if item.path.is_relative_to(ROOT) else str(item.path)
+    return "tests/book" if inside.startswith("tests/book/") else inside
 
 
 @pytest.fixture(autouse=True)
