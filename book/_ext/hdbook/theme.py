@@ -7,11 +7,17 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hdbook.results import book_of
+
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.config import Config
 
-OURS = ("hdintuition.css", "hdintuition.js")  # the package's own: the same in the book and in a notebook
+OURS = (
+    "hdintuition.css",
+    "hdintuition.js",
+    "verdicts.js",
+)  # the package's own: the same in the book and in a notebook
 ON_ITS_PAGE = {"scorecard.js": "hd_scorecard"}  # script to the mark of the page that needs it
 
 
@@ -59,7 +65,9 @@ def bring_our_assets(app: Sphinx) -> None:
 
 
 def page_scripts(app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    """Scripts that one page needs are loaded there alone."""
+    """Scripts that not every page needs are loaded where they are needed."""
+    if pagename in book_of(app).chapters:
+        app.add_js_file(OURS[2], loading_method="defer")
     for script, mark in ON_ITS_PAGE.items():
         if app.env.metadata.get(pagename, {}).get(mark):
             app.add_js_file(script, loading_method="defer")

@@ -47,7 +47,8 @@ def embedded(bundle: Bundle, results: Mapping[str, Any] | None = None) -> str:
 
 def standalone(bundle: Bundle) -> str:
     """The same with style sheet and script beside it: every output of a Colab notebook is its own page."""
-    script = f"<script>{_asset('hdintuition.js')}</script>" if bundle["kind"] == "explorer" else ""
+    name = {"explorer": "hdintuition.js", "verdicts": "verdicts.js"}.get(bundle["kind"])
+    script = f"<script>{_asset(name)}</script>" if name else ""
     style = f"<style>{_asset('hdintuition.css')}</style>"
     return f'{style}<div class="hd-alone">{embedded(bundle)}</div>{script}'
 

@@ -47,4 +47,5 @@ def strip(here: Interval, rule: Rule, there: Interval | None = None) -> str:
         centre = x(float(there.estimate))
         parts.append(f'<path class="hd-diamond" d="M{centre} 10l7 7-7 7-7-7z"/>')
     size = f'viewBox="0 0 {WIDTH:.0f} {HEIGHT:.0f}" width="{WIDTH:.0f}" height="{HEIGHT:.0f}"'
-    return f'<svg class="hd-strip" {size} aria-hidden="true" focusable="false">{"".join(parts)}</svg>'
+    ends = f'data-low="{low:.6g}" data-high="{high:.6g}"'  # for the script that moves the thresholds
+    return f'<svg class="hd-strip" {size} {ends} aria-hidden="true" focusable="false">{"".join(parts)}</svg>'

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from hdintuition.evidence.numbers import significant
+from hdintuition.evidence.verdict import Word
+from hdintuition.page.argument import argument
 from hdintuition.page.glyph import disc, sign
 from hdintuition.page.strip import strip
 
@@ -24,6 +27,8 @@ _READINGS = {
     "report": "For the record",
 }
 _OUTCOMES = {"pass": "✓ pass", "fail": "✕ fail", "inconclusive": "~ inconclusive"}
+# For the script, which shows the disc of a reader's own verdict.
+_DISCS = "".join(f'<span data-word="{word}">{disc(word)}</span>' for word in Word)
 _HOLDS = {"pass": "✓ holds, against it", "fail": "✕ does not hold", "inconclusive": "~ inconclusive"}
 
 
@@ -37,7 +42,8 @@ def verdict_tables(record: Mapping[str, Any], judged: Mapping[str, Judged], *, g
     """
     reference = record.get("reference")
     tables = "".join(_table(one, record, reference) for one in judged.values())
-    return f'<div class="hd-verdicts">{tables}{_key(reference is not None, guide)}{_stamp(reference, record)}</div>'
+    below = f"{_key(reference is not None, guide)}{_stamp(reference, record)}"
+    return f'<div class="hd-verdicts">{tables}{below}<template>{_DISCS}</template></div>'
 
 
 def _table(one: Judged, record: Mapping[str, Any], reference: Mapping[str, Any] | None) -> str:
@@ -52,11 +58,16 @@ def _table(one: Judged, record: Mapping[str, Any], reference: Mapping[str, Any] 
     rows = "".join(_row(test, one, reference is not None) for test in tests)
     quote = escape(one.claim.quote)
     return (
-        f'<table class="hd-verdict" id="verdict-{name.lower()}"><caption>{disc(verdict.word)} '
+        f'<table class="hd-verdict" id="verdict-{name.lower()}" data-hd-argue="{_for_script(one)}">'
+        f"<caption>{disc(verdict.word)} "
         f"<strong>{verdict.word}</strong> <span>{name}: “{quote}”</span> "
         f'<span class="hd-marks">as written {verdict.as_written} · as meant {verdict.as_meant}</span>'
         f"{_remarks(one)}</caption>{head}<tbody>{rows}</tbody></table>"
     )
+
+
+def _for_script(one: Judged) -> str:
+    return escape(json.dumps(argument(one), separators=(",", ":")))
 
 
 def _row(test: Test, one: Judged, has_reference: bool) -> str:
@@ -70,7 +81,7 @@ def _row(test: Test, one: Judged, has_reference: bool) -> str:
         f'<td data-l="Rule set in advance">{_rule(test)}{_remark(test, one)}</td>',
         f'<td data-l="Outcome">{_outcome(test, one)}</td>',
     ]
-    return f"<tr>{''.join(cells)}</tr>"
+    return f'<tr data-test="{test.name}">{"".join(cells)}</tr>'
 
 
 def _measured_cell(test: Test, here: Interval | None, there: Interval | None) -> str:
@@ -157,7 +168,9 @@ def _key(reference: bool, guide: str) -> str:
     diamond = "open diamond: the reference run; " if reference else ""
     return (
         '<p class="hd-key">In the small pictures, dot and bar: estimate and 95 % interval of this page; '
-        f"{diamond}vertical tick: threshold; grey: where the whole interval must lie.{link}</p>"
+        f"{diamond}vertical tick: threshold; grey: where the whole interval must lie.{link}"
+        '<span class="hd-argue-hint" hidden> The thresholds can be moved: what the verdict would have been stands '
+        "beside what was registered.</span></p>"
     )
 
 
