@@ -171,3 +171,37 @@ def test_search_finds_a_chapter(open_page):
     page = open_page("search.html?q=hessian", "wide-light")
     page.locator("#search-results li a").first.wait_for(timeout=10_000)
     assert page.locator("#search-results li a").count() >= 1
+
+
+# ----------------------------------------------------------------------------------------- the scorecard
+
+
+def rows_shown(page) -> int:
+    return page.locator("table.hd-scorecard tr[data-word]:visible").count()
+
+
+def test_the_scorecard_filters_and_the_address_says_how(open_page):
+    page = open_page("scorecard.html", "wide-light")
+    everything = rows_shown(page)
+    page.locator("select[name=part]").select_option("III")
+    of_part = rows_shown(page)
+    assert 0 < of_part < everything
+    page.locator("select[name=source]").select_option("essay")
+    page.locator(".hd-search input").fill("wall")
+    few = rows_shown(page)
+    assert 0 < few < of_part
+    assert f"{few} of {everything} claims" in page.locator(".hd-found").inner_text()
+    query = page.evaluate("location.search")
+    assert query == "?part=III&source=essay&find=wall"
+    assert rows_shown(open_page(f"scorecard.html{query}", "phone-dark")) == few
+
+
+def test_a_link_to_a_row_shows_it_whatever_the_filter_says(open_page):
+    page = open_page("scorecard.html?part=I#W2", "wide-light")
+    assert page.locator("#W2").is_visible()
+    assert page.evaluate("location.search") == ""
+
+
+def test_an_address_that_names_nothing_shows_everything(open_page):
+    everything = rows_shown(open_page("scorecard.html", "wide-light"))
+    assert rows_shown(open_page("scorecard.html?part=XX&source=nobody", "wide-light")) == everything

@@ -49,7 +49,11 @@ class Scorecard(SphinxDirective):
         bodies = "".join(
             f'<tbody><tr class="hd-part-row"><th colspan="5" scope="rowgroup">Part {part.roman}: '
             f"{escape(part.title)}</th></tr>"
-            + "".join(self._row(book, book.standings[name]) for ch in part.chapters for name in ch.claims)
+            + "".join(
+                self._row(book, book.standings[name], part.roman)
+                for ch in part.chapters
+                for name in ch.claims
+            )
             + "</tbody>"
             for part in claim_files.parts()
         )
@@ -64,7 +68,7 @@ class Scorecard(SphinxDirective):
             )
         ]
 
-    def _row(self, book: Book, one: Standing) -> str:
+    def _row(self, book: Book, one: Standing, part: str) -> str:
         claim, source = one.claim, claim_files.sources()[one.claim.source]
         title = f"{one.chapter.number}. {escape(one.chapter.title)}"
         if one.written:
@@ -73,12 +77,21 @@ class Scorecard(SphinxDirective):
         else:
             chapter = f'{title} <span class="hd-unwritten">chapter in preparation</span>'
         return (
-            f'<tr id="{claim.id}" data-word="{escape(one.word)}"><th scope="row">{claim.id}</th>'
+            f'<tr id="{claim.id}" data-word="{escape(one.word)}" data-part="{part}" data-source="{claim.source}">'
+            f'<th scope="row"><a href="#{claim.id}">{claim.id}</a></th>'
             f'<td data-l="Claim"><q>{escape(claim.quote)}</q>'
             f'<span class="hd-author">{escape(source.author)}</span></td>'
-            f'<td data-l="Verdict"><span class="hd-word">{disc(one.word)} <strong>{one.word}</strong></span></td>'
+            f'<td data-l="Verdict"><span class="hd-word">{disc(one.word)} <strong>{one.word}</strong></span>'
+            f"{_differs(one)}</td>"
             f'<td data-l="In one line">{escape(one_line(one))}</td><td data-l="Chapter">{chapter}</td></tr>'
         )
+
+
+def _differs(one: Standing) -> str:
+    """That this build's run alone would end in another word than the reference run."""
+    if one.judged is None or not one.judged.differs:
+        return ""
+    return f'<span class="hd-author">this build alone: {one.judged.here.word}</span>'
 
 
 def one_line(one: Standing) -> str:
@@ -199,10 +212,24 @@ def _controls(book: Book) -> str:
         '<label class="hd-search" hidden><span>Find a word</span>'
         '<input type="search" autocomplete="off" placeholder="Find a word"></label>'
     )
+    parts = {part.roman: f"Part {part.roman}: {part.title}" for part in claim_files.parts()}
+    used = {one.claim.source for one in book.standings.values()}
+    sources = {key: one.author for key, one in claim_files.sources().items() if key in used}
     return (
         '<form class="hd-filter" role="search" aria-label="Claims"><fieldset><legend>Verdicts</legend>'
-        f"{chips}</fieldset>{search}"
+        f"{chips}</fieldset>{_choice('part', 'All parts', parts)}{_choice('source', 'Everyone', sources)}{search}"
         '<p class="hd-found" role="status"></p></form>'
+    )
+
+
+def _choice(name: str, everything: str, options: Mapping[str, str]) -> str:
+    """A list to choose one of; the first entry is all of them."""
+    entries = "".join(
+        f'<option value="{escape(key)}">{escape(text)}</option>' for key, text in options.items()
+    )
+    return (
+        f'<label class="hd-choice" hidden><span>{name.capitalize()}</span>'
+        f'<select name="{name}" autocomplete="off"><option value="">{everything}</option>{entries}</select></label>'
     )
 
 
