@@ -48,7 +48,7 @@ document.querySelectorAll("form.hd-filter").forEach((form) => {
   };
 
   for (const box of boxes) box.hidden = false;
-  for (const label of form.querySelectorAll(".hd-search, .hd-choice")) label.hidden = false;
+  for (const label of form.querySelectorAll(".hd-search, .hd-pick")) label.hidden = false;
   form.addEventListener("input", () => { filter(); write(); });
   form.addEventListener("submit", (event) => event.preventDefault());
   // A row that a link leads to is shown, whatever the filter says.

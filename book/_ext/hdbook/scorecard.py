@@ -228,7 +228,7 @@ def _choice(name: str, everything: str, options: Mapping[str, str]) -> str:
         f'<option value="{escape(key)}">{escape(text)}</option>' for key, text in options.items()
     )
     return (
-        f'<label class="hd-choice" hidden><span>{name.capitalize()}</span>'
+        f'<label class="hd-pick" hidden><span>{name.capitalize()}</span>'
         f'<select name="{name}" autocomplete="off"><option value="">{everything}</option>{entries}</select></label>'
     )
 
