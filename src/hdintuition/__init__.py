@@ -122,6 +122,8 @@ WHERE = {
     "shuffled_labels": "networks.labels",
     "teacher_student": "networks.teacher",
     "train": "networks.training",
+    "RunDistances": "networks.run_distances",
+    "run_distances": "networks.run_distances",
     "Curve": "networks.paths",
     "bent_path": "networks.paths",
     "linear_path": "networks.paths",

@@ -144,6 +144,24 @@ def test_histogram_shares_and_edges():
     assert sum(row["y"] for row in bundle["data"]) > 0
 
 
+def test_histograms_of_one_height_differ_in_width_alone():
+    values = np.random.default_rng(0).normal(size=1000)
+
+    def drawn(scale):
+        def draw(ax):
+            hdi.histogram(ax, scale * values, same_height=True)
+            return "A heap."
+
+        rows = figure_bundle("a/b", "x", draw, finding="x")["data"]
+        assert {row["series"] for row in rows} == {"height"}
+        return np.array([[row["x"], row["y"]] for row in rows])
+
+    narrow, wide = drawn(0.125), drawn(8.0)
+    assert narrow[:, 1].max() == 1
+    assert wide[:, 0] == pytest.approx(64 * narrow[:, 0], rel=1e-4)  # data are rounded
+    assert wide[:, 1] == pytest.approx(narrow[:, 1], rel=1e-4)
+
+
 def test_histogram_refuses_nan():
     with pytest.raises(ValueError, match="all finite"):
         figure_bundle("a/b", "x", lambda ax: hdi.histogram(ax, [float("nan")]), finding="x")

@@ -146,6 +146,7 @@ def histogram(
     below: str = "",
     above: str = "",
     bins: int = 80,
+    same_height: bool = False,
 ) -> None:
     """Draw the distribution of ``values``, cut in two at ``split_at``.
 
@@ -158,12 +159,16 @@ def histogram(
         below: What the values below ``split_at`` are; its share is added.
         above: What the values above ``split_at`` are.
         bins: Number of bins over the range of the values, rounded so that ``split_at`` is an edge.
+        same_height: Draw the tallest bin at height 1, so that the frames of an explorer whose widths differ
+            much all fill it; otherwise the area is 1.
     """
     flat, style = _array(values).ravel(), role_of("measured")
     if flat.size == 0 or not np.isfinite(flat).all():
         raise ValueError("a histogram needs at least one value, all finite")
     edges = _edges(flat, split_at, bins)
     counts, edges = np.histogram(flat, bins=edges, density=True)
+    if same_height:
+        counts = counts / counts.max()
     for side, alpha in (
         (edges[1:] <= _cut(split_at, edges), 0.62),
         (edges[:-1] >= _cut(split_at, edges), 0.16),
@@ -172,7 +177,9 @@ def histogram(
             inside = np.append(edges[:-1][side], edges[1:][side][-1])
             ax.stairs(counts[side], inside, fill=True, color=style.mark, alpha=alpha, linewidth=0)
     ax.stairs(counts, edges, color=style.mark, linewidth=0.8 * sheet_of(ax).target.line, baseline=None)
-    sheet_of(ax).note("density", "measured", x=(edges[1:] + edges[:-1]) / 2, y=counts)
+    sheet_of(ax).note(
+        "height" if same_height else "density", "measured", x=(edges[1:] + edges[:-1]) / 2, y=counts
+    )
     ax.set(ylim=(0, 1.28 * counts.max()), yticks=[])  # room above for the words
     ax.spines["left"].set_visible(False)
     if split_at is not None:
