@@ -75,7 +75,7 @@ def corner_descents(heights: Tensor) -> CornerDescents:
     n = heights.shape[-1].bit_length() - 1
     if heights.ndim != 2 or n < 1 or heights.shape[1] != 2**n or not len(heights):
         raise ValueError(f"heights must have shape (count, 2ⁿ) with n >= 1, got {tuple(heights.shape)}")
-    after, ends = _after(heights, n), None
+    after = _after(heights.contiguous(), n)
     ends, steps = after, (after != torch.arange(2**n, device=after.device)).long()
     while True:
         further = ends.gather(1, ends)
@@ -113,12 +113,12 @@ def noise_descent_steps(n: int) -> float:
 
 def _after(heights: Tensor, n: int) -> Tensor:
     """The lowest of a corner and its neighbours."""
-    corners = torch.arange(2**n, device=heights.device)
-    lowest, where = heights, corners.expand_as(heights)
+    lowest = heights
+    flipped = torch.full(heights.shape, -1, dtype=torch.int8, device=heights.device)  # which digit, or none
     for digit in range(n):
         # Flipping one digit swaps neighbouring blocks of corners.
-        beyond = heights.view(len(heights), -1, 2, 2**digit).flip(2).reshape(heights.shape)
-        lower = beyond < lowest
-        lowest = torch.where(lower, beyond, lowest)
-        where = torch.where(lower, corners ^ 1 << digit, where)
-    return where
+        beyond = heights.view(len(heights), -1, 2, 2**digit).flip(2).view(heights.shape)
+        flipped.masked_fill_(beyond < lowest, digit)
+        lowest = torch.minimum(lowest, beyond)
+    change = torch.tensor([*(2**digit for digit in range(n)), 0], device=heights.device)  # −1 is the last
+    return torch.arange(2**n, device=heights.device) ^ change[flipped.long()]

@@ -46,7 +46,7 @@ def pieces(good: Tensor) -> Tensor:
 
 def largest_piece(good: Tensor) -> float:
     """The share of the good places that lie in the largest piece; 0 if there are none."""
-    labels = pieces(good)
+    labels = pieces(good).flatten()
     sizes = labels[labels >= 0].bincount()
     return float(sizes.max() / sizes.sum()) if len(sizes) else 0.0
 
