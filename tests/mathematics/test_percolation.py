@@ -141,3 +141,9 @@ def test_flips_reach_large_cubes():
     for n, share in ((0, 0.5), (3, 0.0), (3, 1.5)):
         with pytest.raises(ValueError, match=f"got {n} and {share}"):
             flips_to_good(n, share)
+
+
+@pytest.mark.cuda
+def test_on_a_cuda_device_the_pieces_are_the_same(generator):
+    good = torch.rand((2,) * 12, generator=generator) < 0.2
+    assert torch.equal(pieces(good), pieces(good.cuda()).cpu())
