@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch.nn import functional
 
-from hdintuition.networks.losses import LOSSES, cross_entropy, logistic, loss_named, squared
+from hdintuition.networks.losses import LOSSES, any_of, cross_entropy, logistic, loss_named, squared
 
-CASES = [(cross_entropy, 5), (squared, 5), (squared, 1), (logistic, 1)]
-IDS = ["cross_entropy", "squared", "squared-1", "logistic"]
+CASES = [(cross_entropy, 5), (any_of, 5), (squared, 5), (squared, 1), (logistic, 1)]
+IDS = ["cross_entropy", "any_of", "squared", "squared-1", "logistic"]
 
 
 def drawn(loss, outputs, generator, *, own, members=3, points=40, spread=3.0, dtype=torch.float64):
@@ -18,6 +18,9 @@ def drawn(loss, outputs, generator, *, own, members=3, points=40, spread=3.0, dt
     shape = (members, points) if own else (points,)
     if loss is cross_entropy:
         return f, torch.randint(outputs, shape, generator=generator)
+    if loss is any_of:
+        right = torch.rand(*shape, outputs, generator=generator) < 0.4
+        return f, right | torch.nn.functional.one_hot(right.long().argmax(-1), outputs).bool()
     if loss is logistic:
         return f, 2 * torch.randint(2, shape, generator=generator).to(dtype) - 1
     inner = (outputs,) if outputs > 1 else ()
@@ -28,6 +31,8 @@ def theirs(loss, f, y):
     """The same of one example, as torch has it: f (outputs,), y a target."""
     if loss is cross_entropy:
         return functional.cross_entropy(f, y)
+    if loss is any_of:
+        return -torch.softmax(f, 0)[y].sum().log()
     if loss is logistic:
         return functional.soft_margin_loss(f[0], y)
     return functional.mse_loss(f, y.reshape(f.shape), reduction="sum") / 2
@@ -121,6 +126,8 @@ def test_values_and_slopes_are_bit_for_bit_the_same_in_any_company(loss, outputs
     [
         (cross_entropy, 3, torch.zeros(7, dtype=torch.int32), (7,)),
         (cross_entropy, 3, torch.zeros(2, 7, dtype=torch.int64), (2, 7)),
+        (any_of, 3, torch.ones(7, 3, dtype=torch.bool), (3, 7)),
+        (any_of, 3, torch.ones(2, 7, 3, dtype=torch.bool), (2, 3, 7)),
         (squared, 3, torch.zeros(7, 3), (3, 7)),
         (squared, 3, torch.zeros(2, 7, 3), (2, 3, 7)),
         (squared, 3, torch.zeros(7, dtype=torch.int64), (3, 7)),
@@ -137,12 +144,31 @@ def test_targets_put_the_examples_last(loss, outputs, y, shape):
     like = torch.zeros(1, dtype=torch.float64)
     targets = loss.targets(y, outputs, like)
     assert tuple(targets.shape) == shape
-    assert targets.dtype == (torch.int64 if loss is cross_entropy else torch.float64)
+    kinds = {cross_entropy: torch.int64, any_of: torch.bool}
+    assert targets.dtype == kinds.get(loss, torch.float64)
 
 
 def test_classes_are_one_hot_targets_of_the_squared_loss():
     targets = squared.targets(torch.tensor([2, 0]), 3, torch.zeros(1))
     assert targets.tolist() == [[0.0, 1.0], [0.0, 0.0], [1.0, 0.0]]
+
+
+def test_one_right_answer_of_any_is_cross_entropy(generator):
+    f, y = drawn(cross_entropy, 5, generator, own=False)
+    hot = any_of.targets(functional.one_hot(y, 5).bool(), 5, f)
+    torch.testing.assert_close(any_of(f, hot), cross_entropy(f, y))
+    torch.testing.assert_close(any_of.slopes(f, hot), cross_entropy.slopes(f, y))
+    assert torch.equal(any_of.right(f, hot), cross_entropy.right(f, y))
+
+
+def test_belief_may_move_between_right_answers_for_nothing():
+    f = torch.tensor([[[2.0], [0.5], [0.1]]], dtype=torch.float64)
+    both = any_of.targets(torch.tensor([[True, True, False]]), 3, f)
+    moved = torch.tensor([[[0.5], [2.0], [0.1]]], dtype=torch.float64)
+    torch.testing.assert_close(any_of(f, both), any_of(moved, both), rtol=1e-14, atol=0)
+    everything = any_of.targets(torch.ones(1, 3, dtype=torch.bool), 3, f)
+    assert float(any_of(f, everything)) == 0
+    assert not any_of.slopes(f, everything).any()
 
 
 def test_whole_numbers_are_real_targets_of_one_output():
@@ -158,6 +184,9 @@ def test_whole_numbers_are_real_targets_of_one_output():
         (cross_entropy, 3, torch.tensor([-1, 2]), r"from -1 to 2"),
         (cross_entropy, 3, torch.zeros(7), r"got torch\.float32 of shape \(7,\)"),
         (cross_entropy, 3, torch.zeros(1, 2, 7, dtype=torch.int64), r"of shape \(1, 2, 7\)"),
+        (any_of, 3, torch.ones(7, 3), r"must be booleans.* got torch\.float32 of shape \(7, 3\)"),
+        (any_of, 3, torch.ones(7, 2, dtype=torch.bool), r"of shape \(7, 2\)"),
+        (any_of, 3, torch.zeros(7, 3, dtype=torch.bool), "True in every row"),
         (squared, 3, torch.zeros(7), r"targets of 3 outputs must be \(examples, 3\).* got \(7,\)"),
         (squared, 3, torch.zeros(7, 2), r"got \(7, 2\)"),
         (squared, 3, torch.tensor([0, 3]), "one-hot targets: y must hold classes 0 to 2"),
@@ -178,6 +207,8 @@ def test_bad_targets_are_refused(loss, outputs, y, message):
 def test_right_is_the_largest_output_or_the_sign():
     f = torch.tensor([[[1.0, -2.0, 3.0], [0.0, 5.0, 4.0]]])
     assert cross_entropy.right(f, torch.tensor([0, 0, 1])).tolist() == [[True, False, True]]
+    some = any_of.targets(torch.tensor([[True, False], [True, True], [True, False]]), 2, f)
+    assert any_of.right(f, some).tolist() == [[True, True, False]]
     hot = squared.targets(torch.tensor([0, 0, 1]), 2, f)
     assert squared.right(f, hot).tolist() == [[True, False, True]]
     assert squared.right(f[:, :1], torch.zeros(1, 3)) is None
@@ -193,6 +224,6 @@ def test_losses_are_found_by_name():
     assert loss_named(squared, 1) is squared
     assert repr(squared) == "squared"
     with pytest.raises(
-        ValueError, match="loss must be one of cross_entropy, squared, logistic or a Loss, got 'hinge'"
+        ValueError, match="loss must be one of cross_entropy, any_of, squared, logistic or a Loss, got 'hinge'"
     ):
         loss_named("hinge", 1)

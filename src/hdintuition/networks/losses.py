@@ -1,4 +1,4 @@
-"""Three losses of a stack's outputs, each with its slope written out.
+"""Four losses of a stack's outputs, each with its slope written out.
 
 Outputs are (members, outputs, examples): the classes lie along dimension 1, where a softmax over ten of them
 is several times faster than along the last. A loss gives one value per member and example. The loss *of a member*
@@ -6,6 +6,7 @@ is the mean of those over its examples; over members it is only ever summed, so 
 on its company.
 
 * ``cross_entropy``: −log softmax(f)[y], for classes y = 0, 1, ….
+* ``any_of``: −log Σ softmax(f) over the right answers, where a question has several; with one it is cross-entropy.
 * ``squared``: ½ Σ (f − y)², for real targets (or classes, as one-hot targets).
 * ``logistic``: log(1 + exp(−y f)), for labels y = −1 or +1 and one output.
 """
@@ -84,6 +85,36 @@ class CrossEntropy(Loss):
         return f.argmax(1) == y
 
 
+class AnyOf(Loss):
+    """−log Σ softmax(f) over the right answers: which of them is believed in costs nothing."""
+
+    name = "any_of"
+
+    def targets(self, y: Tensor, outputs: int, like: Tensor) -> Tensor:
+        """Right answers as booleans, (outputs, examples) or (members, outputs, examples)."""
+        fits = y.dtype == torch.bool and y.ndim in (2, 3) and y.shape[-1] == outputs
+        if not fits or not bool(y.any(-1).all()):
+            raise ValueError(
+                f"right answers must be booleans, (examples, {outputs}) or (members, examples, {outputs}), with a "
+                f"True in every row, got {y.dtype} of shape {tuple(y.shape)}"
+            )
+        return y.to(like.device).mT.contiguous()
+
+    def __call__(self, f: Tensor, y: Tensor) -> Tensor:
+        """(members, examples)."""
+        return torch.logsumexp(f, 1) - torch.logsumexp(f.masked_fill(~y, -torch.inf), 1)
+
+    def slopes(self, f: Tensor, y: Tensor, out: Tensor | None = None) -> Tensor:
+        """softmax(f) minus the same over the right answers alone."""
+        among_right = torch.softmax(f.masked_fill(~y, -torch.inf), 1)
+        p = torch.softmax(f, 1) if out is None else torch.softmax(f, 1, out=out)
+        return p.sub_(among_right)
+
+    def right(self, f: Tensor, y: Tensor) -> Tensor:
+        """The largest output is that of a right answer."""
+        return y.expand(len(f), -1, -1).gather(1, f.argmax(1, keepdim=True))[:, 0]
+
+
 class Squared(Loss):
     """½ Σ (f − y)² over the outputs."""
 
@@ -150,8 +181,8 @@ class Logistic(Loss):
         return (f * y > 0)[:, 0]
 
 
-cross_entropy, squared, logistic = CrossEntropy(), Squared(), Logistic()
-LOSSES: dict[str, Loss] = {loss.name: loss for loss in (cross_entropy, squared, logistic)}
+cross_entropy, any_of, squared, logistic = CrossEntropy(), AnyOf(), Squared(), Logistic()
+LOSSES: dict[str, Loss] = {loss.name: loss for loss in (cross_entropy, any_of, squared, logistic)}
 
 
 def loss_named(loss: str | Loss | None, outputs: int) -> Loss:

@@ -94,7 +94,7 @@ def train(
         steps: How many steps, >= 0.
         rate: Step length of plain gradient descent; one number, or one for each member.
         optimiser: Another rule, such as ``adam(1e-3)``; instead of ``rate``.
-        loss: cross_entropy, squared or logistic, or a Loss. By default logistic for networks with one output,
+        loss: cross_entropy, any_of, squared or logistic, or a Loss. By default logistic for networks with one output,
             else cross-entropy.
         batch: Examples that a step sees; all of them by default.
         order: Where the order of the examples comes from: a generator, or one for each member; or the
