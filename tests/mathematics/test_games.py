@@ -1,6 +1,6 @@
 """Solved games: known counts and values, the same game by plain recursion, and what play makes of it."""
 
-from functools import lru_cache
+from functools import cache
 
 import pytest
 import torch
@@ -31,7 +31,7 @@ def by_recursion(columns, rows, in_a_row, drop):
         if set(line := [(c + i * dc, r + i * dr) for i in range(in_a_row)]) <= set(cells)
     ]
 
-    @lru_cache(maxsize=None)
+    @cache
     def score(mine, theirs):
         if any(set(line) <= theirs for line in lines):
             return -(len(cells) + 1)
@@ -72,7 +72,9 @@ def test_every_score_is_that_of_plain_recursion(board):
     game, score = line_game(columns, rows, in_a_row, drop=drop), by_recursion(*board)
     for position in range(len(game)):
         mine, theirs = (
-            frozenset((c, r) for c in range(columns) for r in range(rows) if int(stones) >> (c * rows + r) & 1)
+            frozenset(
+                (c, r) for c in range(columns) for r in range(rows) if int(stones) >> (c * rows + r) & 1
+            )
             for stones in (game.mine[position], game.theirs[position])
         )
         assert game.score[position] == score(mine, theirs)
@@ -89,7 +91,8 @@ def test_positions_are_distinct_and_moves_add_one_stone_and_change_the_players(g
     after = game.after[before, move]
     assert torch.equal(game.mine[after], game.theirs[before])
     added = game.theirs[after] ^ game.mine[before]
-    assert ((added & (added - 1)) == 0).all() and (added > 0).all()
+    assert ((added & (added - 1)) == 0).all()
+    assert (added > 0).all()
     assert (torch.bincount(after, minlength=len(game))[1:] > 0).all()
 
 
@@ -102,6 +105,7 @@ def test_a_position_is_worth_its_best_move_and_mirrors_are_worth_the_same(game):
     index = {board: i for i, board in enumerate(map(tuple, boards.flatten(1).tolist()))}
     mirrored = [index[tuple(board)] for board in boards.flip(2).flatten(1).tolist()]
     assert torch.equal(game.score[mirrored], game.score)
+    assert game.mirror.tolist() == mirrored
 
 
 def test_fastest_moves_win_and_shorten_the_game_by_one_ply():
@@ -134,7 +138,9 @@ def test_whoever_always_picks_a_winning_move_wins_however_slow():
 
 
 def test_one_slip_is_enough_to_lose_a_won_game():
-    won = ((THREE.score > 0) & (THREE.winning.sum(1) < THREE.legal.sum(1)) & (THREE.plies >= 5)).nonzero()[:, 0]
+    won = ((THREE.score > 0) & (THREE.winning.sum(1) < THREE.legal.sum(1)) & (THREE.plies >= 5)).nonzero()[
+        :, 0
+    ]
     at_first = set(won.tolist())
 
     def slips_once(at):

@@ -224,6 +224,7 @@ def test_losses_are_found_by_name():
     assert loss_named(squared, 1) is squared
     assert repr(squared) == "squared"
     with pytest.raises(
-        ValueError, match="loss must be one of cross_entropy, any_of, squared, logistic or a Loss, got 'hinge'"
+        ValueError,
+        match="loss must be one of cross_entropy, any_of, squared, logistic or a Loss, got 'hinge'",
     ):
         loss_named("hinge", 1)

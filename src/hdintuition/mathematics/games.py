@@ -73,6 +73,23 @@ class SolvedGame:
         """How many plies a decided position lasts if both play their best, (positions,); 0 too for draws."""
         return torch.where(self.score == 0, 0, self.columns * self.rows + 1 - self.score.abs())
 
+    @property
+    def mirror(self) -> Tensor:
+        """The position with its columns in reverse order, (positions,), int64."""
+        cells = self.columns * self.rows
+        keys = self.theirs | self.mine << cells
+        ordered, index = keys.sort()
+        mirrored = self._reversed(self.theirs) | self._reversed(self.mine) << cells
+        return index[torch.searchsorted(ordered, mirrored)]
+
+    def _reversed(self, stones: Tensor) -> Tensor:
+        column = (1 << self.rows) - 1
+        moved = [
+            (stones >> c * self.rows & column) << (self.columns - 1 - c) * self.rows
+            for c in range(self.columns)
+        ]
+        return torch.stack(moved).sum(0)
+
     def planes(self, positions: Tensor) -> Tensor:
         """Boards as a network sees them: 1 where the player to move has a stone, then the same for the other.
 
