@@ -119,6 +119,8 @@ WHERE = {
     "Networks": "networks.ensemble",
     "Trace": "networks.trace",
     "Trained": "networks.training",
+    "Slices": "networks.subspace",
+    "random_slices": "networks.subspace",
     "mlp": "networks.ensemble",
     "cifar10": "networks.cifar",
     "convnet": "networks.convnets",
