@@ -52,7 +52,9 @@ def test_gradient_by_z_is_autograds(parametrisation):
     with torch.no_grad():
         pull = there.with_tensors([z.detach()]).backpropagation(into)
         for rows in (slice(0, 5), slice(5, 12)):
-            pull(X[rows], lambda f, r=rows: cross_entropy.slopes(f, Y[r]), first=rows.start == 0, scale=1 / 12)
+            pull(
+                X[rows], lambda f, r=rows: cross_entropy.slopes(f, Y[r]), first=rows.start == 0, scale=1 / 12
+            )
     torch.testing.assert_close(into.z, expected, atol=1e-12, rtol=1e-10)
 
 
