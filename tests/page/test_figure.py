@@ -179,3 +179,13 @@ def test_labels_are_separated_with_the_least_move():
 def test_figures_are_deterministic(bundle):
     again = figure_bundle("walls/odds", "falling", falling, finding="It falls.", caption="Shares.")
     assert again == bundle
+
+
+def test_numbers_in_words_are_not_rounded():
+    def labelled(ax):
+        hdi.line(ax, [1.23456, 2.34567], [1.0, 0.5], "constant 0.1755")
+        return "A line."
+
+    shown = figure_bundle("walls/odds", "labelled", labelled, finding="F.")["svg"]["page"]
+    assert "constant 0.1755" in shown
+    assert not re.search(r"<[^>]*\d\.\d{3,}[^>]*>", shown)

@@ -43,7 +43,8 @@ def inline_svg(figure: Figure, *, alt: str, prefix: str) -> str:
     text = re.sub(r' transform="rotate\(-?0(?:\.0*)? [^)]*\)"', "", text)
     text = _recolour(text)
     text = _unique_ids(text, prefix)
-    text = re.sub(r"-?\d+\.\d{3,}", _rounded, text)
+    # Inside tags only: what is written in the picture stays as it was written.
+    text = re.sub(r"<[^>]*>", lambda tag: re.sub(r"-?\d+\.\d{3,}", _rounded, tag[0]), text)
     text = re.sub(r"(?<=\d) ?\n(?=[LMCQzZ])", "", text)
     text = re.sub(r">\s+<", "><", text)
     text = re.sub(r"\s*\n\s*", " ", text)
