@@ -138,7 +138,6 @@ WHERE = {
     "orthogonal_teacher": "networks.teacher",
     "parity": "networks.parity",
     "parity_bits": "networks.parity",
-    "parity_examples": "networks.parity",
     "parity_network": "networks.parity",
     "parity_signal": "networks.parity",
     "random_labels": "networks.labels",

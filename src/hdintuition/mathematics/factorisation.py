@@ -111,9 +111,7 @@ def factorisations(
             "count and n must be at least 1, rank and columns lie from 1 to n, "
             f"got count = {count}, n = {n}, rank = {rank}, columns = {columns}"
         )
-    a, b = torch.randn(
-        2, count, n, rank, generator=generator, device=generator.device, dtype=dtype
-    )
+    a, b = torch.randn(2, count, n, rank, generator=generator, device=generator.device, dtype=dtype)
     # With AᵀA = LLᵀ the squares of the singular values are the eigenvalues of Lᵀ(BᵀB)L, a small matrix.
     lower = torch.linalg.cholesky(a.mT @ a)
     squares = torch.linalg.eigvalsh(lower.mT @ (b.mT @ b) @ lower)

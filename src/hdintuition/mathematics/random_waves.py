@@ -106,9 +106,7 @@ def random_waves(
     # One of each pair ±k: the one whose first entry that is not 0 is positive.
     kept = [k for k in product(reach, repeat=dim) if sum(i * i for i in k) <= fastest**2 and k > (0,) * dim]
     frequencies = torch.tensor(kept, dtype=dtype, device=generator.device).T
-    cosine, sine = torch.randn(
-        2, count, len(kept), generator=generator, device=generator.device, dtype=dtype
-    )
+    cosine, sine = torch.randn(2, count, len(kept), generator=generator, device=generator.device, dtype=dtype)
     return RandomWaves(
         frequencies=frequencies,
         amplitudes=torch.hypot(cosine, sine) / len(kept) ** 0.5,

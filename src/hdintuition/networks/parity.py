@@ -16,7 +16,6 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from hdintuition.networks.data import Dataset
 from hdintuition.networks.ensemble import Networks
 from hdintuition.networks.output_jacobian import output_jacobian
 
@@ -52,25 +51,6 @@ def parity(x: Tensor, of: Sequence[int] | Tensor) -> Tensor:
     if which.numel() < 1:
         raise ValueError("a parity needs at least one bit, got none")
     return x[..., which].prod(-1)
-
-
-def parity_examples(n: int, bits: int, *, of: int, generator: torch.Generator) -> Dataset:
-    """Uniform inputs with the parity of ``of`` bits chosen at random: classes −1 and +1.
-
-    Args:
-        n: How many examples, at least 1.
-        bits: Length of an input.
-        of: How many bits count, from 1 to bits.
-        generator: Where the bits that count and the inputs come from.
-
-    Raises:
-        ValueError: If a number is out of range.
-    """
-    if not 1 <= of <= bits:
-        raise ValueError(f"of must lie from 1 to bits = {bits}, got {of}")
-    which = torch.randperm(bits, generator=generator, device=generator.device)[:of]
-    x = parity_bits(n, bits, generator=generator)
-    return Dataset(x, parity(x, which).to(torch.int64), f"parity of {of} of {bits} bits", classes=2)
 
 
 def parity_network(bits: int, of: Sequence[int]) -> Networks:
