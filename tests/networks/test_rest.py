@@ -45,7 +45,8 @@ def test_with_decay_the_slope_vanishes_and_the_loss_never_rises(loss):
         return r, r.losses + 0.025 * r.networks.parameters.square().sum(1)
 
     (_, start), (_, early), (rest, end) = height(0), height(3), height(60)
-    assert bool((early <= start).all()) and bool((end <= early * (1 + 1e-12)).all())
+    assert bool((early <= start).all())
+    assert bool((end <= early * (1 + 1e-12)).all())
     assert bool((rest.slopes < 1e-12).all())
     assert bool((rest.curvatures[:, 0] > 0).all())
     again = hdi.curvature(rest.networks, x, y, loss=loss)

@@ -52,7 +52,8 @@ def test_a_bowl_offers_no_bending_direction_and_its_bottom_no_gradient():
     ways = hdi.ways_down(nets, x, torch.zeros(4, dtype=torch.float64), loss="squared")
     # Inputs of mean square 1/2, and the bias: the Hessian is diagonal.
     assert torch.allclose(ways.curvatures, torch.tensor([[0.5, 0.5, 1.0]], dtype=torch.float64))
-    assert bool((ways.bending == 0).all()) and bool((ways.gradient == 0).all())
+    assert bool((ways.bending == 0).all())
+    assert bool((ways.gradient == 0).all())
 
 
 def test_a_member_does_not_depend_on_its_company(setting):

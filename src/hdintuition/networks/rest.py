@@ -3,8 +3,8 @@
 Gradient descent takes forever along directions that hardly curve. Newton's method does not, but stops at saddles
 as readily as at minima. So the step is −|H + μ|⁻¹g: every curvature enters by its size, the downhill ones turned
 round (Y. Dauphin et al., Identifying and attacking the saddle point problem in high-dimensional non-convex
-optimization, NeurIPS 2014), and no step is taken that raises the loss by more than rounding. At saddles the step along a downhill
-direction is long, and away; only a start exactly on the ridge would stay there.
+optimization, NeurIPS 2014), and no step is taken that raises the loss by more than rounding. At saddles the step
+along a downhill direction is long, and away; only a start exactly on the ridge would stay there.
 
 Hessians are written out and decomposed, so this is for networks of up to a thousand parameters, in float64.
 """
