@@ -33,7 +33,7 @@ WHERE = {
     "line": "page.marks",
     "region": "page.marks",
     "spaghetti": "page.marks",
-    "tiles": "page.tiles",
+    "squares": "page.squares",
     "slider": "page.explorer",
     # mathematics
     "all_apart": "mathematics.packing_search",

@@ -17,10 +17,10 @@ from hdintuition.page.style import ROLES
 
 def bundle_of(kinds, roles):
     def draw(ax):
-        hdi.tiles(ax, kinds, roles)
+        hdi.squares(ax, kinds, roles)
         return "Squares."
 
-    return figure_bundle("spaces/tiles", "squares", draw, finding="Squares.")
+    return figure_bundle("spaces/squares", "squares", draw, finding="Squares.")
 
 
 @pytest.mark.parametrize("target", ["page", "narrow"])
