@@ -34,6 +34,8 @@ WHERE = {
     "region": "page.marks",
     "spaghetti": "page.marks",
     "squares": "page.squares",
+    "line_over_tiles": "page.tiles",
+    "tiles": "page.tiles",
     "slider": "page.explorer",
     # mathematics
     "all_apart": "mathematics.packing_search",
@@ -84,6 +86,7 @@ WHERE = {
     "depth_scale": "mathematics.mean_field",
     "fixed_correlation": "mathematics.mean_field",
     "fixed_variance": "mathematics.mean_field",
+    "gradient_scale": "mathematics.mean_field",
     "propagated": "mathematics.mean_field",
     "marchenko_pastur": "mathematics.marchenko_pastur",
     "marchenko_pastur_below": "mathematics.marchenko_pastur",

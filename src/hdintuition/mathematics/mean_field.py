@@ -20,6 +20,7 @@ for an analytic function: what is left is rounding.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -157,10 +158,25 @@ def depth_scale(*, gain: float, bias: float = 0.0, activation: Activation = "tan
     >>> round(depth_scale(gain=np.exp(-1)), 12)
     0.5
     """
-    slope = gain**2
+    return _scale(gain, bias, activation, fixed_correlation(gain=gain, bias=bias, activation=activation))
+
+
+def gradient_scale(*, gain: float, bias: float = 0.0, activation: Activation = "tanh") -> float:
+    """The number of layers over which squared gradients grow or shrink by a factor e: 1/|ln χ| at c = 1.
+
+    In order it is the depth scale; in chaos, where like inputs part, it is shorter. Arguments and errors as
+    :func:`depth_scale`.
+
+    >>> gradient_scale(gain=0.5) == depth_scale(gain=0.5)
+    True
+    """
+    return _scale(gain, bias, activation, 1.0)
+
+
+def _scale(gain: float, bias: float, activation: Activation, c: float) -> float:
+    """1/|ln χ| at rest, for inputs of correlation c."""
     q = fixed_variance(gain=gain, bias=bias, activation=activation)
-    if activation == "tanh" and q > 0:
-        slope = _slope(gain, q, fixed_correlation(gain=gain, bias=bias))
+    slope = _slope(gain, q, c) if activation == "tanh" and q > 0 else gain**2
     with np.errstate(divide="ignore"):
         return float(1 / np.abs(np.log(slope)))
 
@@ -184,10 +200,12 @@ def _mean(activation: Activation, q: float, k: float) -> float:
     return float(q * (np.sqrt(1 - c**2) + c * (np.pi - np.arccos(c))) / (2 * np.pi))
 
 
-def _trapezoidal(f, q: float, k: float) -> float:  # type: ignore[no-untyped-def]
+def _trapezoidal(f: Callable[[np.ndarray], np.ndarray], q: float, k: float) -> float:
     """E[f(u) f(v)], f having its poles where tanh has."""
     if q > LARGEST:
-        raise OverflowError(f"a variance of {q:.3g} is above {LARGEST:g}, the largest that tanh is summed for")
+        raise OverflowError(
+            f"a variance of {q:.3g} is above {LARGEST:g}, the largest that tanh is summed for"
+        )
     step = min(STEP, NEAR * np.pi / 2 / np.sqrt(max(q, 1e-300)))
     z = np.arange(-np.ceil(REACH / step), np.ceil(REACH / step) + 1) * step
     density = step * np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
