@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 PALE, DARK = "#ffffff", "#1b1f24"
+EVEN = 0.46  # the lightness of a tile on which both stand out equally
 
 
 def tiles(
@@ -67,8 +68,10 @@ def tiles(
         text = f"{one.estimate:.0f}"
         if not sheet.target.narrow:
             text += f" ±{(one.high - one.low) / 2:.0f}"
-        dark = colours[tile, :3] @ (0.2126, 0.7152, 0.0722) > 0.4
-        ax.text(x[column], y[row], text, ha="center", va="center", color=DARK if dark else PALE, clip_on=True)
+        light = colours[tile, :3] @ (0.2126, 0.7152, 0.0722) > EVEN
+        ax.text(
+            x[column], y[row], text, ha="center", va="center", color=DARK if light else PALE, clip_on=True
+        )
     sheet.roles.add("measured")
     across, along = np.tile(x, len(y)), np.repeat(y, len(x))
     sheet.note(
