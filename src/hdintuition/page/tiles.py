@@ -37,8 +37,7 @@ def tiles(
 ) -> None:
     """Draw one tile for every pair of settings, with its value and, where there is room, half its interval.
 
-    Tiles stand side by side in the order of the axes, each as wide as the others on a logarithmic axis if the
-    settings grow by a constant factor: set the scale before or after.
+    Both axes become logarithmic, so that settings that grow by a constant factor make tiles of one size.
 
     Args:
         ax: Where to draw.
@@ -70,7 +69,14 @@ def tiles(
             text += f" ±{(one.high - one.low) / 2:.0f}"
         light = colours[tile, :3] @ (0.2126, 0.7152, 0.0722) > EVEN
         ax.text(
-            x[column], y[row], text, ha="center", va="center", color=DARK if light else PALE, clip_on=True
+            x[column],
+            y[row],
+            text,
+            ha="center",
+            va="center",
+            color=DARK if light else PALE,
+            zorder=4,  # a curve gives way to the numbers
+            bbox={"facecolor": colours[tile], "edgecolor": "none", "pad": 1.0},
         )
     sheet.roles.add("measured")
     across, along = np.tile(x, len(y)), np.repeat(y, len(x))
