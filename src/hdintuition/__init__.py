@@ -33,7 +33,7 @@ WHERE = {
     "line": "page.marks",
     "region": "page.marks",
     "spaghetti": "page.marks",
-    "squares": "page.squares",
+    "mosaic": "page.mosaic",
     "line_over_tiles": "page.tiles",
     "tiles": "page.tiles",
     "slider": "page.explorer",

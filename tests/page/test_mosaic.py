@@ -17,7 +17,7 @@ from hdintuition.page.style import ROLES
 
 def bundle_of(kinds, roles):
     def draw(ax):
-        hdi.squares(ax, kinds, roles)
+        hdi.mosaic(ax, kinds, roles)
         return "Squares."
 
     return figure_bundle("spaces/squares", "squares", draw, finding="Squares.")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 STRENGTH = {"muted": 0.45}  # context steps back
 
 
-def squares(ax: Axes, kinds: ArrayLike, roles: Sequence[str]) -> None:
+def mosaic(ax: Axes, kinds: ArrayLike, roles: Sequence[str]) -> None:
     """Draw a square for every entry of ``kinds``, one unit wide, the first row at the top.
 
     Args:
