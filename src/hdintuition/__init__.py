@@ -36,6 +36,7 @@ WHERE = {
     "mosaic": "page.mosaic",
     "line_over_tiles": "page.tiles",
     "tiles": "page.tiles",
+    "squares": "page.squares",
     "slider": "page.explorer",
     # mathematics
     "all_apart": "mathematics.packing_search",
@@ -157,6 +158,8 @@ WHERE = {
     "parity_signal": "networks.parity",
     "random_labels": "networks.labels",
     "relu_population_loss": "networks.teacher",
+    "chain": "networks.linear_networks",
+    "linear_descent": "networks.linear_networks",
     "ReluStudents": "networks.relu_students",
     "relu_students": "networks.relu_students",
     "shuffled_labels": "networks.labels",

@@ -17,7 +17,9 @@ from torch import Tensor
 from hdintuition.mathematics.descent import Surfaces
 
 NUMBERS = 2**25  # in one block of Hessians; their making takes several times as much
-CACHED = 64  # walks that go together on a CPU, so that what they work on stays in a core's cache
+CACHED = (
+    2**17
+)  # bytes of the points that go together on a CPU, so that the work on them stays in a core's cache
 
 
 class Bent(Surfaces, Protocol):
@@ -55,6 +57,7 @@ def settle(
     rate: float | None = None,
     tolerance: float = 1e-9,
     enough: float = -torch.inf,
+    gentle: float = 0.005,
     reach: float = 0.1,
     check_every: int = 250,
     walk_in: torch.dtype | None = None,
@@ -68,9 +71,10 @@ def settle(
         rate: Length of a step over the gradient's; by default ``surfaces.rate``.
         tolerance: Of the gradient's norm at a minimum.
         enough: A walk below this height stops where it is; its curvature is not computed.
+        gentle: Newton's method is tried where the slope is at most this.
         reach: How far Newton's method may move a point.
         check_every: Steps between two looks at the height; Newton's method is tried at every look at first, then
-            each time the walk has become a fifth longer.
+            each time the walk has become longer by two fifths.
         walk_in: The precision of descent, such as torch.float32; Newton's method and all that is returned have that
             of ``from_``.
 
@@ -81,18 +85,20 @@ def settle(
         ValueError: If a number is out of range.
     """
     rate = surfaces.rate if rate is None else rate
-    if steps < 0 or check_every < 1 or not min(rate, tolerance, reach) > 0:
+    if steps < 0 or check_every < 1 or not min(rate, tolerance, reach, gentle) > 0:
         raise ValueError(
-            "steps must be at least 0, check_every at least 1, rate, tolerance and reach positive; "
-            f"got {steps}, {check_every}, {rate}, {tolerance}, {reach}"
+            "steps must be at least 0, check_every at least 1, rate, tolerance, reach and gentle positive; "
+            f"got {steps}, {check_every}, {rate}, {tolerance}, {reach}, {gentle}"
         )
     points, taken = from_.clone(), torch.zeros(len(from_), dtype=torch.int64, device=from_.device)
     walking = torch.arange(len(from_), device=from_.device)
     walk_in = walk_in or from_.dtype
+    on_cpu = points.device.type == "cpu"
+    together = max(1, CACHED // (points.shape[1] * walk_in.itemsize)) if on_cpu else len(points)
     done, next_try = 0, 0.0
     while len(walking) and done < steps:
         stride = min(check_every, steps - done)
-        for some in walking.split(CACHED if points.device.type == "cpu" else len(walking)):
+        for some in walking.split(together):
             ground, moving = surfaces[some], points[some].to(walk_in)
             for _ in range(stride):
                 moving = moving - rate * ground.gradients(moving)
@@ -101,10 +107,11 @@ def settle(
         taken[walking] = done
         walking = walking[surfaces[walking].values(points[walking]) >= enough]
         if done >= next_try or done >= steps:
-            next_try = 1.2 * done
-            there, arrived = newton(surfaces[walking], points[walking], tolerance=tolerance, reach=reach)
-            points[walking[arrived]] = there[arrived]
-            walking = walking[~arrived]
+            next_try = 1.4 * done
+            tried = walking[surfaces[walking].gradients(points[walking]).norm(dim=1) <= gentle]
+            there, arrived = newton(surfaces[tried], points[tried], tolerance=tolerance, reach=reach)
+            points[tried[arrived]] = there[arrived]
+            walking = walking[~torch.isin(walking, tried[arrived])]
     return _settled(surfaces, points, taken, tolerance, enough)
 
 
