@@ -1,5 +1,7 @@
 """Deep linear networks: descent against autograd's, and what is known exactly about their critical points."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 
@@ -9,7 +11,7 @@ from hdintuition.networks.linear_networks import chain, linear_descent
 def drawn(generator, *sizes, members=5):
     return [
         torch.randn(members, b, a, generator=generator, dtype=torch.float64) / a**0.5
-        for a, b in zip(sizes, sizes[1:], strict=False)
+        for a, b in pairwise(sizes)
     ]
 
 

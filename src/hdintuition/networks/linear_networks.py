@@ -45,7 +45,8 @@ def linear_descent(
     moments = list(moments)
     if not layers or not moments or moments != sorted(set(moments)) or moments[0] < 0:
         raise ValueError(f"at least one layer and rising moments are needed, got {len(layers)} and {moments}")
-    w, losses = [layer.clone() for layer in layers], []
+    w = [layer.clone() for layer in layers]
+    losses: list[Tensor] = []
     for step in range(moments[-1] + 1):
         before = list(accumulate(w, lambda done, layer: layer @ done))  # W_l ⋯ W_1
         behind = before[-1] - target  # the slope in what the layers up to here have made

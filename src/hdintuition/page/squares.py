@@ -32,7 +32,8 @@ def squares(ax: Axes, matrix: ArrayLike, *, largest: float = 1.0) -> None:
     sheet = sheet_of(ax)
     target = sheet.target
     place = 0.66 * 72 * min(target.height, 0.9 * target.width) / max(values.shape)  # points
-    rows, columns = np.indices(values.shape)
+    grid = np.indices(values.shape)
+    rows, columns = grid[0], grid[1]
     for role, there in (("measured", values > 0), ("counter", values < 0)):
         style = role_of(role)
         side = place * np.sqrt(np.abs(values[there]) / largest)
