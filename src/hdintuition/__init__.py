@@ -36,7 +36,7 @@ WHERE = {
     "mosaic": "page.mosaic",
     "line_over_tiles": "page.tiles",
     "tiles": "page.tiles",
-    "squares": "page.squares",
+    "hinton": "page.hinton",
     "slider": "page.explorer",
     # mathematics
     "all_apart": "mathematics.packing_search",

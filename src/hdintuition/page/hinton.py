@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 
-def squares(ax: Axes, matrix: ArrayLike, *, largest: float = 1.0) -> None:
+def hinton(ax: Axes, matrix: ArrayLike, *, largest: float = 1.0) -> None:
     """Draw a matrix, row 0 on top: one square for each number, its area in proportion to the number's size.
 
     Args:
@@ -28,7 +28,7 @@ def squares(ax: Axes, matrix: ArrayLike, *, largest: float = 1.0) -> None:
     """
     values = np.atleast_1d(_array(matrix))
     if values.ndim != 2 or values.size == 0 or not np.isfinite(values).all():
-        raise ValueError(f"squares draws a matrix of finite numbers, got one of shape {values.shape}")
+        raise ValueError(f"hinton draws a matrix of finite numbers, got one of shape {values.shape}")
     sheet = sheet_of(ax)
     target = sheet.target
     place = 0.66 * 72 * min(target.height, 0.9 * target.width) / max(values.shape)  # points

@@ -10,7 +10,7 @@ from hdintuition.page.sheet import sheet_of
 
 def test_area_sign_and_data():
     ax = Figure().add_subplot()
-    hdi.squares(ax, [[1.0, -0.5], [0.25, 0.0]])
+    hdi.hinton(ax, [[1.0, -0.5], [0.25, 0.0]])
     plus, minus = ax.collections
     np.testing.assert_allclose(plus.get_sizes()[1] / plus.get_sizes()[0], 0.25)
     np.testing.assert_allclose(minus.get_sizes() / plus.get_sizes()[0], 0.5)
@@ -23,4 +23,4 @@ def test_area_sign_and_data():
 @pytest.mark.parametrize("bad", [[1.0, 2.0], [[float("nan")]]])
 def test_what_is_no_matrix_is_refused(bad):
     with pytest.raises(ValueError, match="matrix of finite numbers"):
-        hdi.squares(Figure().add_subplot(), bad)
+        hdi.hinton(Figure().add_subplot(), bad)
