@@ -60,6 +60,20 @@ def test_alike_counts_around_the_median():
     assert found.alike(within=0.7).tolist() == [1.0]
 
 
+def test_reach_is_where_alike_comes_to_the_share(three):
+    found = run_distances(*three)
+    for share in (0.2, 0.95, 1):
+        reach = found.reach(share)
+        for draw in range(2):
+            just, short = (
+                found.alike(within=float(reach[draw]) * (1 + sign * 1e-9))[draw] for sign in (1, -1)
+            )
+            assert short < share <= just
+    # Off the median of 5 by 3/5 five times in nine.
+    known = run_distances(*(torch.tensor([[[a], [b]]]) for a, b in ((0.0, 2.0), (-3.0, 5.0), (0.0, 2.0))))
+    assert [known.reach(s)[0].item() for s in (4 / 9, 5 / 9, 1)] == pytest.approx([0, 0.6, 0.6])
+
+
 @pytest.mark.parametrize("shapes", [[(2, 1, 3)] * 3, [(2, 3)] * 3, [(1, 2, 3), (1, 2, 3), (1, 3, 3)]])
 def test_shapes_are_checked(shapes):
     with pytest.raises(ValueError, match=r"\(draws, runs, parameters\)"):
@@ -69,6 +83,12 @@ def test_shapes_are_checked(shapes):
 def test_within_is_positive(three):
     with pytest.raises(ValueError, match="must be > 0"):
         run_distances(*three).alike(within=0)
+
+
+@pytest.mark.parametrize("share", [0, 1.1, float("nan")])
+def test_the_share_reached_is_a_share(three, share):
+    with pytest.raises(ValueError, match=r"share must be in \(0, 1\]"):
+        run_distances(*three).reach(share)
 
 
 def test_names_are_reachable_from_the_top():

@@ -8,6 +8,7 @@ are taken exactly, not through inner products: relatives may be much nearer than
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 
 import torch
 from torch import Tensor
@@ -46,10 +47,27 @@ class RunDistances:
         """
         if not within > 0:
             raise ValueError(f"within must be > 0, got {within}")
+        return (self._off() <= within).double().mean(1)
+
+    def reach(self, share: float = 0.95) -> Tensor:
+        """Within what part of its median that share of a draw's distances between strangers lie, (draws,), float64.
+
+        The smallest one for which :meth:`alike` gives at least the share.
+
+        Raises:
+            ValueError: If the share is not in (0, 1].
+        """
+        if not 0 < share <= 1:
+            raise ValueError(f"share must be in (0, 1], got {share}")
+        off = self._off().sort(1).values.double()
+        return off[:, ceil(share * off.shape[1] - 1e-9) - 1]
+
+    def _off(self) -> Tensor:
+        """How far the distances between strangers are from their draw's median, in its units."""
         sorted_ = self.strangers.sort(1).values
         count = sorted_.shape[1]
         middle = (sorted_[:, (count - 1) // 2] + sorted_[:, count // 2]) / 2
-        return ((self.strangers / middle[:, None] - 1).abs() <= within).double().mean(1)
+        return (self.strangers / middle[:, None] - 1).abs()
 
 
 def run_distances(start: Tensor, end: Tensor, other_end: Tensor) -> RunDistances:
