@@ -1,10 +1,10 @@
 """Rugged landscapes on the corners of a cube, from one valley to pure noise.
 
 In the NK model of S. Kauffman and E. Weinberger, The NK model of rugged fitness landscapes and its application to
-maturation of the immune response, Journal of Theoretical Biology 141, 1989, the height of a corner is a sum of n terms, one for each of its digits; a term
-depends on that digit and on the k after it (in a circle), and its value is drawn on its own for each of the 2^(k+1)
-settings of these. With k = 0 every digit can be set on its own. With k = n − 1 every corner has a height of its own:
-the random energy model.
+maturation of the immune response, Journal of Theoretical Biology 141, 1989, the height of a corner is a sum of n
+terms, one for each of its digits; a term depends on that digit and on the k after it (in a circle), and its value
+is drawn on its own for each of the 2^(k+1) settings of these. With k = 0 every digit can be set on its own. With k
+= n − 1 every corner has a height of its own: the random energy model.
 """
 
 from __future__ import annotations
