@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 PALE, DARK = "#ffffff", "#1b1f24"
-EVEN = 0.46  # the lightness of a tile on which both stand out equally
+EVEN = 0.49  # the lightness of a tile on which both stand out equally: as contrast counts it, for a grey
 
 
 def tiles(
