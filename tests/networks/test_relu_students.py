@@ -67,6 +67,23 @@ def test_a_split_unit_changes_nothing_until_its_halves_are_pushed_apart(students
     torch.testing.assert_close(more.values(students.split(points, 0.0)), students.values(points))
 
 
+def test_only_a_unit_that_may_be_split_is_split(students, generator):
+    points = students.random_points(generator)
+    widest = students.openings(points).argmin(1)
+    row, other = torch.arange(3), (widest + 1) % 4
+    only = torch.nn.functional.one_hot(other, 4).bool()
+    halves = students.split(points, 0.0, among=only).unflatten(1, (5, 3))
+    whole = students.weights(points)[row, other]
+    torch.testing.assert_close(halves[row, other], whole / 2)
+    torch.testing.assert_close(halves[:, -1], whole / 2)
+
+
+def test_a_unit_is_turned_when_its_largest_weight_is_negative():
+    students = relu_students(1, units=3, teacher=3)
+    points = torch.tensor([[0.9, -0.1, -0.1, 0.2, -0.7, 0.2, 0.0, 0.0, 0.3]], dtype=torch.float64)
+    assert students.turned(points).tolist() == [[False, True, False]]
+
+
 def test_the_opening_is_the_curvature_along_the_push(generator):
     # Along (v, −v) of length one: the second difference of the loss, the slope being the same on both sides.
     students, more = relu_students(20, units=4, teacher=3), relu_students(20, units=5, teacher=3)

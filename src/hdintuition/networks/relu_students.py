@@ -112,12 +112,18 @@ class ReluStudents:
         length, u, cosine, sine, _ = _angles(w)
         return torch.linalg.eigvalsh(2 * self._own(length, u, sine, *_away(u, cosine, sine)))[..., 0]
 
-    def split(self, points: Tensor, push: float) -> Tensor:
+    def turned(self, points: Tensor) -> Tensor:
+        """Which units look the wrong way, their largest weight in size being negative; (count, units), bool."""
+        w = self.weights(points)
+        return w.gather(2, w.abs().argmax(2, keepdim=True))[..., 0] < 0
+
+    def split(self, points: Tensor, push: float, *, among: Tensor | None = None) -> Tensor:
         """The students with one unit more: that with the lowest opening, split and pushed apart along it.
 
         Args:
             points: The students, (count, dim).
             push: How far each half is moved; 0 leaves the function as it is.
+            among: Which units may be split, (count, units), bool, at least one of each student; by default all.
 
         Returns:
             Points of ``ReluStudents(count, units + 1, teacher)``.
@@ -125,7 +131,8 @@ class ReluStudents:
         w = self.weights(points)
         length, u, cosine, sine, _ = _angles(w)
         curvature, direction = torch.linalg.eigh(2 * self._own(length, u, sine, *_away(u, cosine, sine)))
-        which = curvature[..., 0].argmin(1)
+        opening = curvature[..., 0]
+        which = (opening if among is None else opening.where(among, torch.inf)).argmin(1)
         row = torch.arange(len(w), device=w.device)
         aside, half = push * direction[row, which, :, 0], w[row, which] / 2
         more = torch.cat([w, (half - aside)[:, None]], dim=1)
