@@ -149,7 +149,7 @@ def test_the_callers_treatment_of_denormals_comes_back(before, generator):
         ({"optimiser": sgd(0.1)}, r"either by rate=.*or by optimiser="),
         ({"rate": None, "optimiser": "lbfgs"}, r"got 'lbfgs'.*would mix the members"),
         ({"steps": -1}, "steps must be >= 0, got -1"),
-        ({"loss": "hinge"}, "loss must be one of cross_entropy, squared, logistic"),
+        ({"loss": "hinge"}, "loss must be one of cross_entropy, any_of, squared, logistic"),
         ({"loss": "cross_entropy"}, "two or more outputs"),
         ({"batch": 1}, "needs an order"),
         ({"batch": 3, "order": torch.Generator()}, "batch must lie from 1 to 2"),
