@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from tests.mathematics.derivatives import assert_derivatives_are_those_of_the_values
 
 from hdintuition.mathematics.descent import descend
 from hdintuition.mathematics.factorisation import factorisations
@@ -14,12 +15,8 @@ def surfaces(count=3, n=6, rank=3, columns=None):
 
 def test_gradients_and_curvatures_are_the_derivatives_of_the_values():
     f = surfaces(n=4, rank=2)
-    points = f.random_points(generator("points")).requires_grad_()
-    (gradients,) = torch.autograd.grad(f.values(points).sum(), points, create_graph=True)
-    assert torch.allclose(f.gradients(points), gradients, rtol=0, atol=1e-12)
-    rows = [torch.autograd.grad(g, points, retain_graph=True)[0] for g in gradients.sum(0)]
-    curvatures = torch.linalg.eigvalsh(torch.stack(rows, dim=1))
-    assert torch.allclose(f.curvatures(points.detach()), curvatures, rtol=0, atol=1e-10)
+    points = f.random_points(generator("points"))
+    assert_derivatives_are_those_of_the_values(f, points)
 
 
 def test_singular_values_are_those_of_the_matrices():

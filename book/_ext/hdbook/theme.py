@@ -13,11 +13,8 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.config import Config
 
-OURS = (
-    "hdintuition.css",
-    "hdintuition.js",
-    "verdicts.js",
-)  # the package's own: the same in the book and in a notebook
+# The package's own, the same in the book and in a notebook; the last is loaded by chapters alone.
+OURS = STYLE, SCRIPT, VERDICTS = "hdintuition.css", "hdintuition.js", "verdicts.js"
 ON_ITS_PAGE = {"scorecard.js": "hd_scorecard"}  # script to the mark of the page that needs it
 
 
@@ -59,15 +56,15 @@ def bring_our_assets(app: Sphinx) -> None:
         shutil.copyfile(str(assets / name), folder / name)
     app.config.html_static_path.append(str(folder))
     listed = [entry if isinstance(entry, str) else entry[0] for entry in app.config.html_css_files]
-    if OURS[0] not in listed:
-        app.add_css_file(OURS[0], priority=400)  # before the book's own sheet, which may refine it
-    app.add_js_file(OURS[1], loading_method="defer")
+    if STYLE not in listed:
+        app.add_css_file(STYLE, priority=400)  # before the book's own sheet, which may refine it
+    app.add_js_file(SCRIPT, loading_method="defer")
 
 
 def page_scripts(app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: Any) -> None:
     """Scripts that not every page needs are loaded where they are needed."""
     if pagename in book_of(app).chapters:
-        app.add_js_file(OURS[2], loading_method="defer")
+        app.add_js_file(VERDICTS, loading_method="defer")
     for script, mark in ON_ITS_PAGE.items():
         if app.env.metadata.get(pagename, {}).get(mark):
             app.add_js_file(script, loading_method="defer")
