@@ -7,6 +7,7 @@ A chapter opens its desk with ``ch = hdi.Chapter("walls/odds-of-walls")`` and cl
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
@@ -18,12 +19,15 @@ from hdintuition.evidence.interval import Interval
 from hdintuition.evidence.verdict import judge
 from hdintuition.page import explorer, figure
 from hdintuition.page.mime import Shown
+from hdintuition.page.words import Words
 from hdintuition.records.reference import SCHEMA, load_reference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from matplotlib.axes import Axes
+
+    from hdintuition.evidence.claims import Claim
 
 T = TypeVar("T")
 
@@ -40,6 +44,9 @@ class Desk(Shown):
     Raises:
         ValueError: If the scale is unknown or its device is absent, or the seed is negative.
     """
+
+    claims: Mapping[str, Claim] = MappingProxyType({})
+    """The claims that the page judges, by id; only a chapter has any."""
 
     def __init__(self, slug: str, *, scale: str = "auto", seed: int = 0) -> None:
         self.slug = slug
@@ -75,39 +82,65 @@ class Desk(Shown):
         """
         return seeds.generator(self.slug, *key, root=self.seed, device=self.device)
 
-    def figure(self, name: str, draw: Callable[[Axes], str], *, finding: str, caption: str = "") -> Shown:
+    def figure(
+        self,
+        name: str,
+        draw: Callable[[Axes], str],
+        *,
+        finding: str,
+        caption: str = "",
+        say: str = "",
+        do_not_say: str = "",
+        claims: Sequence[str] = (),
+    ) -> Shown:
         """A figure: ``draw(ax)`` draws and returns the alt text.
 
         Args:
             name: Lower-case words joined by hyphens; the figure's id is made of it and is frozen.
             draw: Draws on the axes it is given and returns what the picture shows, in words.
-            finding: One sentence.
+            finding: One sentence: the title of the figure's own page and of its slide.
             caption: What is plotted, and what the marks mean.
+            say: One sentence, true on its own, that a speaker may repeat.
+            do_not_say: The tempting overstatement, with the number against it.
+            claims: The ids of the claims it bears on, the one it shows best first.
 
         Raises:
-            ValueError: If the name is malformed, the finding empty, or no alt text comes back.
+            ValueError: If the name is malformed, the finding empty, a claim not of this page, or no alt text
+                comes back.
         """
-        return Shown(figure.figure_bundle(self.slug, name, draw, finding=finding, caption=caption))
+        words = Words(finding, caption, say, do_not_say, tuple(claims)).checked(name, self.claims)
+        return Shown(figure.figure_bundle(self.slug, name, draw, words))
 
     def explorer(
-        self, name: str, draw: Callable[..., str], *, finding: str, caption: str = "", **settings: Any
+        self,
+        name: str,
+        draw: Callable[..., str],
+        *,
+        finding: str,
+        caption: str = "",
+        say: str = "",
+        do_not_say: str = "",
+        claims: Sequence[str] = (),
+        **settings: Any,
     ) -> explorer.Explorer:
         """An explorer: ``draw(ax, **setting)`` draws one frame and returns its alt text.
 
         Args:
-            name: As for a figure.
+            name: As for a figure, like finding, caption, say, do_not_say and claims.
             draw: Draws one frame; called with every combination of the settings.
             finding: One sentence.
             caption: What is plotted.
+            say: One sentence that a speaker may repeat.
+            do_not_say: The tempting overstatement.
+            claims: The ids of the claims it bears on.
             settings: One or two, each a list of values (the starting one first) or ``hdi.slider``.
 
         Raises:
             ValueError: As for a figure; also without settings, with three, or above 40 frames.
         """
-        return explorer.explorer(
-            self.slug, name, draw, finding=finding, caption=caption, settings=settings,
-            shortened=self.scale == "smoke",
-        )  # fmt: skip
+        words = Words(finding, caption, say, do_not_say, tuple(claims)).checked(name, self.claims)
+        shortened = self.scale == "smoke"
+        return explorer.explorer(self.slug, name, draw, words, settings=settings, shortened=shortened)
 
 
 class Chapter(Desk):

@@ -8,6 +8,7 @@ import pytest
 import hdintuition as hdi
 from hdintuition.page import html
 from hdintuition.page.explorer import explorer, slider
+from hdintuition.page.words import Words
 
 
 def wave(ax, n, height=0.0):
@@ -16,7 +17,7 @@ def wave(ax, n, height=0.0):
 
 
 def make(**settings):
-    return explorer("a/tents", "tent", wave, finding="It rises.", caption="A tent.", settings=settings)
+    return explorer("a/tents", "tent", wave, Words("It rises.", "A tent."), settings=settings)
 
 
 def test_monotone_lists_keep_their_order():
@@ -81,7 +82,7 @@ def test_too_many_frames():
 
 def test_smoke_draws_two_frames():
     short = explorer(
-        "a/t", "x", wave, finding="f", caption="", settings={"n": [4, 1, 2], "height": [1, 0]}, shortened=True
+        "a/t", "x", wave, Words("f", ""), settings={"n": [4, 1, 2], "height": [1, 0]}, shortened=True
     )
     assert len(short.bundle["frames"]) == 2
     assert html.plain(short.bundle) == "f A tent of height 4 on 1."

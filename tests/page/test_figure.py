@@ -10,6 +10,7 @@ import hdintuition as hdi
 from hdintuition.page.figure import figure_bundle
 from hdintuition.page.layout import _separated
 from hdintuition.page.style import ROLES
+from hdintuition.page.words import Words
 
 
 def falling(ax):
@@ -23,7 +24,7 @@ def falling(ax):
 
 @pytest.fixture(scope="module")
 def bundle():
-    return figure_bundle("walls/odds", "falling", falling, finding="It falls.", caption="Shares.")
+    return figure_bundle("walls/odds", "falling", falling, Words("It falls.", "Shares."))
 
 
 def test_identity(bundle):
@@ -81,38 +82,33 @@ def test_size_budget(bundle):
 @pytest.mark.parametrize("returned", [None, "", "   ", 3])
 def test_missing_alt_text_is_refused(returned):
     with pytest.raises(ValueError, match="'bare' must return the alt text"):
-        figure_bundle("a/b", "bare", lambda ax: returned, finding="Nothing.")
+        figure_bundle("a/b", "bare", lambda ax: returned, Words("Nothing."))
 
 
 @pytest.mark.parametrize("name", ["Odds", "a_b", "", "a--b", "1a"])
 def test_bad_name_is_refused(name):
     with pytest.raises(ValueError, match="lower-case words"):
-        figure_bundle("a/b", name, falling, finding="It falls.")
-
-
-def test_empty_finding_is_refused():
-    with pytest.raises(ValueError, match="needs a finding"):
-        figure_bundle("a/b", "x", falling, finding=" ")
+        figure_bundle("a/b", name, falling, Words("It falls."))
 
 
 def test_dots_refuse_bare_numbers():
     with pytest.raises(TypeError, match="takes an Interval, got list"):
-        figure_bundle("a/b", "x", lambda ax: hdi.dots(ax, [1], [0.5]), finding="x")
+        figure_bundle("a/b", "x", lambda ax: hdi.dots(ax, [1], [0.5]), Words("x"))
 
 
 def test_line_refuses_intervals():
     with pytest.raises(TypeError, match="line draws exact values"):
-        figure_bundle("a/b", "x", lambda ax: hdi.line(ax, [1], hdi.stack([hdi.exact(1)])), finding="x")
+        figure_bundle("a/b", "x", lambda ax: hdi.line(ax, [1], hdi.stack([hdi.exact(1)])), Words("x"))
 
 
 def test_unequal_lengths_are_refused():
     with pytest.raises(ValueError, match="same length"):
-        figure_bundle("a/b", "x", lambda ax: hdi.line(ax, [1, 2], [1]), finding="x")
+        figure_bundle("a/b", "x", lambda ax: hdi.line(ax, [1, 2], [1]), Words("x"))
 
 
 def test_unknown_role_is_refused():
     with pytest.raises(ValueError, match="role must be one of ink, measured"):
-        figure_bundle("a/b", "x", lambda ax: hdi.line(ax, [1], [1], role="blue"), finding="x")
+        figure_bundle("a/b", "x", lambda ax: hdi.line(ax, [1], [1], role="blue"), Words("x"))
 
 
 def test_nothing_seen_is_drawn_on_a_log_axis():
@@ -124,7 +120,7 @@ def test_nothing_seen_is_drawn_on_a_log_axis():
         ax.set(yscale="log", ylim=(1e-3, 1))
         return "Two dots."
 
-    figure_bundle("a/b", "x", draw, finding="x")
+    figure_bundle("a/b", "x", draw, Words("x"))
     limits = [line for line in axes[0].lines if line.get_marker() == "v"]
     assert len(limits) == 1
     assert limits[0].get_xdata()[0] == 2
@@ -138,7 +134,7 @@ def test_histogram_shares_and_edges():
         hdi.histogram(ax, values, split_at=0, headline=hdi.wilson(0, 50), below="down", above="up", bins=4)
         return "A histogram."
 
-    bundle = figure_bundle("a/b", "x", draw, finding="x")
+    bundle = figure_bundle("a/b", "x", draw, Words("x"))
     assert "down: 50" in bundle["svg"]["page"]
     assert "0 seen" in bundle["svg"]["page"]
     assert sum(row["y"] for row in bundle["data"]) > 0
@@ -152,7 +148,7 @@ def test_histograms_of_one_height_differ_in_width_alone():
             hdi.histogram(ax, scale * values, same_height=True)
             return "A heap."
 
-        rows = figure_bundle("a/b", "x", draw, finding="x")["data"]
+        rows = figure_bundle("a/b", "x", draw, Words("x"))["data"]
         assert {row["series"] for row in rows} == {"height"}
         return np.array([[row["x"], row["y"]] for row in rows])
 
@@ -164,7 +160,7 @@ def test_histograms_of_one_height_differ_in_width_alone():
 
 def test_histogram_refuses_nan():
     with pytest.raises(ValueError, match="all finite"):
-        figure_bundle("a/b", "x", lambda ax: hdi.histogram(ax, [float("nan")]), finding="x")
+        figure_bundle("a/b", "x", lambda ax: hdi.histogram(ax, [float("nan")]), Words("x"))
 
 
 def test_labels_are_separated_with_the_least_move():
@@ -177,7 +173,7 @@ def test_labels_are_separated_with_the_least_move():
 
 
 def test_figures_are_deterministic(bundle):
-    again = figure_bundle("walls/odds", "falling", falling, finding="It falls.", caption="Shares.")
+    again = figure_bundle("walls/odds", "falling", falling, Words("It falls.", "Shares."))
     assert again == bundle
 
 
@@ -186,6 +182,6 @@ def test_numbers_in_words_are_not_rounded():
         hdi.line(ax, [1.23456, 2.34567], [1.0, 0.5], "constant 0.1755")
         return "A line."
 
-    shown = figure_bundle("walls/odds", "labelled", labelled, finding="F.")["svg"]["page"]
+    shown = figure_bundle("walls/odds", "labelled", labelled, Words("F."))["svg"]["page"]
     assert "constant 0.1755" in shown
     assert not re.search(r"<[^>]*\d\.\d{3,}[^>]*>", shown)

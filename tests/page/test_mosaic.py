@@ -13,6 +13,7 @@ from matplotlib.image import imread
 import hdintuition as hdi
 from hdintuition.page.figure import figure_bundle
 from hdintuition.page.style import ROLES
+from hdintuition.page.words import Words
 
 
 def bundle_of(kinds, roles):
@@ -20,7 +21,7 @@ def bundle_of(kinds, roles):
         hdi.mosaic(ax, kinds, roles)
         return "Squares."
 
-    return figure_bundle("spaces/squares", "squares", draw, finding="Squares.")
+    return figure_bundle("spaces/squares", "squares", draw, Words("Squares."))
 
 
 @pytest.mark.parametrize("target", ["page", "narrow"])

@@ -5,6 +5,7 @@ import pytest
 
 import hdintuition as hdi
 from hdintuition.page.figure import figure_bundle
+from hdintuition.page.words import Words
 
 
 def four(ax):
@@ -17,7 +18,7 @@ def four(ax):
 
 @pytest.fixture(scope="module")
 def bundle():
-    return figure_bundle("start/map", "four", four, finding="Four.")
+    return figure_bundle("start/map", "four", four, Words("Four."))
 
 
 def test_every_tile_holds_its_number(bundle):
@@ -59,4 +60,4 @@ def test_what_makes_no_map_is_refused(x, interval, error, says):
         return "None."
 
     with pytest.raises(error, match=says):
-        figure_bundle("start/map", "none", draw, finding="None.")
+        figure_bundle("start/map", "none", draw, Words("None."))

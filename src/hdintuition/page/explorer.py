@@ -11,11 +11,13 @@ from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from hdintuition.page.figure import _check, explorer_targets, figure_id, frames
+from hdintuition.page.figure import check_name, explorer_targets, figure_id, frames
 from hdintuition.page.mime import Shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from hdintuition.page.words import Words
 
 MOST_FRAMES = 40
 
@@ -91,9 +93,8 @@ def explorer(
     slug: str,
     name: str,
     draw: Callable[..., str],
+    words: Words,
     *,
-    finding: str,
-    caption: str,
     settings: dict[str, Slider | Sequence[Any]],
     shortened: bool = False,
 ) -> Explorer:
@@ -103,15 +104,14 @@ def explorer(
         slug: The chapter.
         name: The explorer's name within the chapter.
         draw: ``draw(ax, **setting)`` draws one frame and returns its alt text.
-        finding: What it shows, one sentence.
-        caption: What is plotted.
+        words: What is said of it.
         settings: One or two settings, each a list of values or a :func:`slider`.
         shortened: Two positions a slider at most in the first setting, one in the second: smoke scale.
 
     Raises:
         ValueError: If there are no settings or more than two, more than 40 frames, or draw returns no text.
     """
-    _check(name, finding)
+    check_name(name)
     sliders = {key: value if isinstance(value, Slider) else slider(value) for key, value in settings.items()}
     if not 1 <= len(sliders) <= 2:
         raise ValueError(f"an explorer has one or two sliders, got {len(sliders)}: {', '.join(sliders)}")
@@ -128,8 +128,7 @@ def explorer(
         "id": identity,
         "slug": slug,
         "name": name,
-        "finding": finding,
-        "caption": caption,
+        **words.json(),
         "sliders": [
             {"name": key, "label": s.label or key, "texts": list(s.texts), "start": s.start}
             for key, s in sliders.items()

@@ -15,26 +15,26 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
+    from hdintuition.page.words import Words
+
     Draw = Callable[[Axes], str]
 
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
-def figure_bundle(slug: str, name: str, draw: Draw, *, finding: str, caption: str = "") -> dict[str, Any]:
-    """The bundle of a figure: finding, caption, alt text, both drawings, the data.
+def figure_bundle(slug: str, name: str, draw: Draw, words: Words) -> dict[str, Any]:
+    """The bundle of a figure: what is said of it, alt text, both drawings, the data.
 
     Args:
         slug: The chapter, ``"walls/odds-of-walls"``.
         name: The figure's name within the chapter; its id is ``<slug's last part>-<name>``.
         draw: ``draw(ax)`` draws with the marks and returns the alt text.
-        finding: What the figure shows, one sentence.
-        caption: What is plotted and what the marks mean.
+        words: What is said of it.
 
     Raises:
-        ValueError: If the name is not of the form ``a-b-c``, the finding is empty, or ``draw`` returns no
-            alt text.
+        ValueError: If the name is not of the form ``a-b-c``, or ``draw`` returns no alt text.
     """
-    _check(name, finding)
+    check_name(name)
     svg, alt, sheet = {}, "", Sheet()
     for target in (PAGE, NARROW):
         drawn = frames([draw], target, name=name, prefix=figure_id(slug, name))
@@ -46,8 +46,8 @@ def figure_bundle(slug: str, name: str, draw: Draw, *, finding: str, caption: st
         "id": figure_id(slug, name),
         "slug": slug,
         "name": name,
-        "finding": finding,
-        "caption": _with_marks(caption, roles),
+        **words.json(),
+        "caption": _with_marks(words.caption, roles),
         "alt": alt,
         "svg": svg,
         "data": rows,
@@ -89,11 +89,10 @@ def explorer_targets() -> tuple[Target, Target]:
     return EXPLORER, NARROW
 
 
-def _check(name: str, finding: str) -> None:
+def check_name(name: str) -> None:
+    """Raise ValueError unless ``name`` can be part of an address."""
     if not NAME.fullmatch(name):
         raise ValueError(f"a figure's name is lower-case words joined by hyphens, got {name!r}")
-    if not finding.strip():
-        raise ValueError(f"figure {name!r} needs a finding: one sentence that says what it shows")
 
 
 def _alt(returned: object, name: str) -> str:
