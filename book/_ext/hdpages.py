@@ -18,6 +18,8 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 import hdintuition
 from hdbook.elements import Tag, html
+from hdbook.figure_page import social_picture
+from hdbook.figures import figures_of
 from hdbook.results import book_of
 from hdintuition.evidence import claims as claim_files
 from hdintuition.evidence.numbers import count, significant
@@ -179,12 +181,18 @@ def drop_mathjax(
 def describe(
     app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """What a search engine or a shared link shows of a page is its deck."""
+    """What a search engine or a shared link shows of a page is its deck, and its first figure."""
     decks = [one for one in doctree.findall(nodes.Element) if "hd-deck" in one["classes"]] if doctree else []
     if decks:
         text = " ".join(decks[0].astext().split())
         context["metatags"] += f'<meta name="description" content="{escape(text)}">\n'
-        context["meta"] = (context["meta"] or {}) | {"og:description": text}
+        picture = next(
+            (one for one in figures_of(book_of(app)).values() if one.slug == pagename and one.files), None
+        )
+        tags = social_picture(picture) if picture is not None else {}
+        if tags:
+            context["metatags"] += '<meta name="twitter:card" content="summary_large_image">\n'
+        context["meta"] = (context["meta"] or {}) | {"og:description": text} | tags
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from hdintuition import scale as scales
 from hdintuition.evidence import claims as claim_files
 from hdintuition.evidence.interval import Interval
 from hdintuition.evidence.verdict import judge
-from hdintuition.page import explorer, figure
+from hdintuition.page import downloads, explorer, figure
 from hdintuition.page.mime import Shown
 from hdintuition.page.words import Words
 from hdintuition.records.reference import SCHEMA, load_reference
@@ -109,7 +109,7 @@ class Desk(Shown):
                 comes back.
         """
         words = Words(finding, caption, say, do_not_say, tuple(claims)).checked(name, self.claims)
-        return Shown(figure.figure_bundle(self.slug, name, draw, words))
+        return Shown(downloads.with_files(figure.figure_bundle(self.slug, name, draw, words), draw))
 
     def explorer(
         self,
@@ -140,7 +140,9 @@ class Desk(Shown):
         """
         words = Words(finding, caption, say, do_not_say, tuple(claims)).checked(name, self.claims)
         shortened = self.scale == "smoke"
-        return explorer.explorer(self.slug, name, draw, words, settings=settings, shortened=shortened)
+        shown = explorer.explorer(self.slug, name, draw, words, settings=settings, shortened=shortened)
+        downloads.with_files(shown.bundle, shown.draw_first)
+        return shown
 
 
 class Chapter(Desk):

@@ -84,6 +84,19 @@ def test_a_missing_alt_text(mini, alt):
     names(built, FIRST, mini.line_of(FIRST, "hdi.figure("), "first-line", "alt text is missing")
 
 
+@pytest.mark.parametrize(
+    ("say", "fault"), [("", "say is missing"), ("It rises by $x$.", "hold no markup, got '$'")]
+)
+def test_words_that_a_figures_page_cannot_show(mini, say, fault):
+    built = plant(mini, FIRST, 'claims=["X1", "X2"],', f'claims=["X1", "X2"], say="{say}",')
+    names(built, FIRST, mini.line_of(FIRST, "hdi.figure("), "first-line", fault)
+
+
+def test_a_claim_that_no_figure_shows(mini):
+    built = plant(mini, FIRST, 'claims=["X1", "X2"]', 'claims=["X1"]')
+    names(built, FIRST, 1, "no figure of this chapter names claim X2")
+
+
 @pytest.mark.parametrize("role", ["claim", "verdict"])
 def test_an_unknown_claim_in_the_text(mini, role):
     built = plant(mini, SECOND, "And then?", f"And {{{role}}}`X9`?")
@@ -176,14 +189,14 @@ def test_a_vanished_page(mini):
 
 
 def test_a_vanished_figure(mini):
-    built = plant(mini, FIRST, '"first-line"', '"first-curve"')
+    built = plant(mini, FIRST, '"line"', '"curve"')
     names(built, "book/frozen.txt", mini.line_of("book/frozen.txt", "first-line"), "first-line", "is gone")
 
 
 def test_a_figure_id_used_twice(mini):
-    again = 'hdi.figure("first-line", alt="Twice.")\n```\n\n```{code-cell}\n'
+    again = 'hdi.figure("one/first", "line", alt="Twice.", claims=["X1"])\n```\n\n```{code-cell}\n'
     built = plant(mini, SECOND, "triple = hdi.triple(2)\n", again)
-    names(built, SECOND, mini.line_of(SECOND, "first-line"), "used twice")
+    names(built, SECOND, mini.line_of(SECOND, "one/first"), "used twice")
 
 
 def test_a_link_in_ready_html(mini):

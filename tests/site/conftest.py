@@ -69,6 +69,23 @@ def built_pages() -> list[str]:
     return sorted(page for page in pages if page not in listings and not page.startswith("reports/"))
 
 
+def pages_to_open() -> list[str]:
+    """The pages that a browser opens: of the figures' pages, all made by one template, the first of a chapter.
+
+    The file name of a figure's page begins with its chapter's slug.
+    """
+    slugs = sorted((page[:-5].rpartition("/")[2] for page in built_pages()), key=len, reverse=True)
+    kept, seen = [], set()
+    for page in built_pages():
+        if page.startswith("figures/"):
+            slug = next(slug for slug in slugs if page.removeprefix("figures/").startswith(f"{slug}-"))
+            if slug in seen:
+                continue
+            seen.add(slug)
+        kept.append(page)
+    return kept
+
+
 def missing(reason: str) -> None:
     if REQUIRED:
         pytest.fail(f"{reason} (HDI_REQUIRE_BROWSER=1)", pytrace=False)
@@ -82,9 +99,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that asks for ``address`` runs on every page; on none, once, to say so."""
+    """A test that asks for ``address`` runs on every page, or, in a browser, on those to open; on none, to say so."""
     if "address" in metafunc.fixturenames:
-        metafunc.parametrize("address", built_pages() or ["(no book)"])
+        pages = pages_to_open() if "visit" in metafunc.fixturenames else built_pages()
+        metafunc.parametrize("address", pages or ["(no book)"])
 
 
 @pytest.fixture(scope="session")

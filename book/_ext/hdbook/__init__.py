@@ -2,9 +2,9 @@
 
 In the order of a build: addresses are filled in (``project``) and the theme is put right (``theme``); chapters
 are executed into the cache (``execution``, ``closure``, ``failures``); their results are read (``results``) and
-checked (``checks``); pages are read with our ``directives``, ``roles``, ``lists`` and ``scorecard``; every
-chapter gets its ``head``; at the end come the notebooks (``myst``, ``colab``) and what lies beside the pages
-(``publish``).
+checked (``checks``); pages are read with our ``directives``, ``roles``, ``lists``, ``scorecard`` and ``gallery``;
+every chapter gets its ``head`` and every figure (``figures``, ``citing``) its ``figure_page``; at the end come the
+notebooks (``myst``, ``colab``), the ``decks`` and what else lies beside the pages (``publish``).
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from hdbook import (
     directives,
     elements,
     execution,
+    figure_page,
+    gallery,
     head,
     lists,
     project,
@@ -47,6 +49,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         "hd-strip": lists.Strip,
         "hd-chapters": lists.Chapters,
         "hd-colophon": lists.Colophon,
+        "hd-gallery": gallery.Gallery,
         "hd-scorecard": scorecard.Scorecard,
     }.items():
         app.add_directive(name, directive)
@@ -67,6 +70,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("doctree-read", head.add_head)
     app.connect("env-check-consistency", checks.check_book)
     app.connect("doctree-resolved", head.finish_html)
+    app.connect("html-collect-pages", figure_page.figure_pages)
     app.connect("html-page-context", theme.page_scripts)
     app.connect("html-page-context", theme.mend_body)
     app.connect("html-page-context", colab.buttons, priority=900)  # the theme makes its buttons at 501

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from hashlib import sha256
 from pathlib import Path
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 FROZEN = "frozen.txt"
+_MARKUP = re.compile(r"[$`]|\*\*")
 
 
 def check_runs(book: Book) -> None:
@@ -41,6 +43,13 @@ def check_runs(book: Book) -> None:
                 _report(run, placed.line, fault)
         if run.page.docname in book.chapters and run.page.run:
             _check_judgement(run)
+            shown = {name for one in run.of_kind("figure", "explorer") for name in one.bundle["claims"]}
+            for name in sorted(set(claim_files.load(run.page.docname)) - shown):
+                _report(
+                    run,
+                    1,
+                    f"no figure of this chapter names claim {name}; say claims=[…] on the one that shows it",
+                )
     _check_twice(book)
 
 
@@ -54,8 +63,12 @@ def faults_of_bundle(placed: Placed) -> Iterator[str]:
         if not str(one.get("alt") or "").strip():
             frame = f", frame {number}" if len(drawn) > 1 else ""
             yield f"{bundle['kind']} {bundle['id']}{frame}: the alt text is missing; draw(ax) returns it"
-    if not str(bundle.get("finding") or "").strip():
-        yield f"{bundle['kind']} {bundle['id']}: the finding is missing"
+    for word in ("finding", "say", "do_not_say"):
+        if not str(bundle.get(word) or "").strip():
+            yield f"{bundle['kind']} {bundle['id']}: {word} is missing; its page needs it"
+    plain = " ".join(str(bundle.get(word)) for word in ("finding", "say", "do_not_say", "caption"))
+    if found := _MARKUP.search(plain):
+        yield f"{bundle['kind']} {bundle['id']}: its words stand on slides too and hold no markup, got {found[0]!r}"
 
 
 def _check_judgement(run: Run) -> None:

@@ -30,6 +30,7 @@ from sphinx.util import logging
 
 from hdbook.closure import Library, difference, ingredients, key_of
 from hdbook.failures import Failure, find_failure
+from hdintuition.page.downloads import ASKED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -126,7 +127,7 @@ def bring_up_to_date(pages: list[Page], *, scale: str, timeout: int, in_temp: bo
 
 
 def _execute_all(stale: list[Page], workers: int, scale: str, timeout: int, in_temp: bool) -> None:
-    environment = dict(os.environ)
+    environment = {**os.environ, ASKED: "1"}
     if scale != "gpu":
         environment.setdefault(
             "OMP_NUM_THREADS", "1"

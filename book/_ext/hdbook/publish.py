@@ -1,9 +1,10 @@
-"""What lies beside the pages: notebooks, scorecard.json and .csv, records, and the page for wrong addresses."""
+"""What lies beside the pages: figures, decks, notebooks, scorecard.json and .csv, records, the 404 page."""
 
 from __future__ import annotations
 
 import json
 import shutil
+from base64 import b64encode
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,9 @@ from typing import TYPE_CHECKING
 from sphinx.util import logging
 
 from hdbook.colab import FOLDER, BookWords, colab_notebook, write_notebook
+from hdbook.decks import DECKS, decks
+from hdbook.figures import FOLDER as FIGURES
+from hdbook.figures import figures_of
 from hdbook.results import SCORECARD, book_of
 from hdbook.scorecard import as_csv, as_json
 
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
+    from hdbook.figures import Figure
     from hdbook.results import Book
 
 logger = logging.getLogger(__name__)
@@ -53,8 +58,16 @@ def publish(app: Sphinx, exception: Exception | None) -> None:
     if exception is not None or app.builder.format != "html":
         return
     book, out = book_of(app), Path(app.outdir)
-    for folder in (FOLDER, "records"):  # nothing of a chapter that is gone
+    for folder in (FOLDER, "records", DECKS):  # nothing of a chapter that is gone
         shutil.rmtree(out / folder, ignore_errors=True)
+    figures = figures_of(book)
+    for folder in (out / FIGURES).glob("*/"):
+        if folder.name not in figures:
+            shutil.rmtree(folder)
+    for one in figures.values():
+        _write_figure(one, out)
+    for name, content in decks(list(figures.values())):
+        _write(out / DECKS / name, content)
     written = notebooks(book, app.env, out / FOLDER)
     _write(out / "scorecard.json", json.dumps(as_json(book), ensure_ascii=False, indent=1))
     _write(out / "scorecard.csv", as_csv(book))
@@ -98,6 +111,20 @@ def citations(env: BuildEnvironment) -> dict[str, str]:
     return found
 
 
-def _write(file: Path, text: str) -> None:
+def _write_figure(one: Figure, out: Path) -> None:
+    """The files of a figure beside its page, and its slide once more as a script.
+
+    A page that was opened from a file may not read other files, but it may run scripts: so the gallery makes its
+    deck of these.
+    """
+    folder = (out / one.docname).parent
+    for name, content in one.files.items():
+        _write(folder / name, content)
+    if one.files:
+        slide = b64encode(one.files[f"{one.id}-slide.pdf"]).decode("ascii")
+        _write(folder / f"{one.id}-slide.js", f"hdSlide({json.dumps(one.id)}, {json.dumps(slide)});\n")
+
+
+def _write(file: Path, content: str | bytes) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text, "utf8")
+    file.write_bytes(content.encode() if isinstance(content, str) else content)

@@ -12,6 +12,7 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from hdbook.elements import html
+from hdbook.figures import figures_of
 from hdbook.lists import counted
 from hdbook.results import book_of
 from hdbook.roles import address_of
@@ -22,6 +23,7 @@ from hdintuition.page.verdicts import rule_text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from hdbook.figures import Figure
     from hdbook.results import Book, Standing
     from hdintuition.evidence.claims import Test
     from hdintuition.evidence.interval import Interval
@@ -73,7 +75,7 @@ class Scorecard(SphinxDirective):
         title = f"{one.chapter.number}. {escape(one.chapter.title)}"
         if one.written:
             address = address_of(self.env.app, self.env.docname, claim.slug, f"claim-{claim.id.lower()}")
-            chapter = f'<a href="{escape(address)}">{title}</a>'
+            chapter = f'<a href="{escape(address)}">{title}</a>{_figure(book, claim.id)}'
         else:
             chapter = f'{title} <span class="hd-unwritten">chapter in preparation</span>'
         return (
@@ -85,6 +87,21 @@ class Scorecard(SphinxDirective):
             f"{_differs(one)}</td>"
             f'<td data-l="In one line">{escape(one_line(one))}</td><td data-l="Chapter">{chapter}</td></tr>'
         )
+
+
+def _figure(book: Book, claim: str) -> str:
+    """A link to the figure that shows the claim best; the scorecard lies at the root, as their folder does."""
+    one = best_figure(book, claim)
+    if one is None or not one.files:
+        return ""
+    name = f'Figure <span class="hd-of">for {claim}: </span>{escape(one.bundle["name"])}'
+    return f'<a class="hd-row-figure" href="{one.docname}.html">{name}</a>'
+
+
+def best_figure(book: Book, claim: str) -> Figure | None:
+    """The first figure that names the claim first, else the first that names it at all."""
+    naming = [one for one in figures_of(book).values() if claim in one.bundle["claims"]]
+    return next((one for one in naming if one.bundle["claims"][0] == claim), naming[0] if naming else None)
 
 
 def _differs(one: Standing) -> str:
@@ -138,12 +155,13 @@ def as_csv(book: Book) -> str:
     """scorecard.csv: one row a claim."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["claim", "part", "chapter", "quote", "verdict", "as_written", "as_meant", "why"])
+    writer.writerow(
+        ["claim", "part", "chapter", "quote", "verdict", "as_written", "as_meant", "why", "figure"]
+    )
     for name, one in book.standings.items():
         marks = (one.verdict.as_written, one.verdict.as_meant)
-        writer.writerow(
-            [name, one.part.roman, one.claim.slug, one.claim.quote, one.word, *map(str, marks), one_line(one)]
-        )
+        claim = (name, one.part.roman, one.claim.slug, one.claim.quote)
+        writer.writerow([*claim, one.word, *map(str, marks), one_line(one), _permalink(book, name)])
     return text.getvalue()
 
 
@@ -161,6 +179,7 @@ def _claim_json(book: Book, one: Standing) -> dict[str, Any]:
     return {
         "claim": one.claim.id,
         "chapter": one.claim.slug,
+        "figure": _permalink(book, one.claim.id) or None,
         "verdict": one.word,
         "as_written": str(one.verdict.as_written),
         "as_meant": str(one.verdict.as_meant),
@@ -170,6 +189,11 @@ def _claim_json(book: Book, one: Standing) -> dict[str, Any]:
             _test_json(test, name, *run) for test in one.claim.tests.values() for name, run in runs.items()
         ],
     }
+
+
+def _permalink(book: Book, claim: str) -> str:
+    one = best_figure(book, claim)
+    return one.permalink if one is not None else ""
 
 
 def _marks(run: tuple[Verdict, Any, Any] | None) -> dict[str, str] | None:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 # The package's own, the same in the book and in a notebook; the last is loaded by chapters alone.
 OURS = STYLE, SCRIPT, VERDICTS = "hdintuition.css", "hdintuition.js", "verdicts.js"
-ON_ITS_PAGE = {"scorecard.js": "hd_scorecard"}  # script to the mark of the page that needs it
+# Script to the mark of the page that needs it.
+ON_ITS_PAGE = {"scorecard.js": "hd_scorecard", "gallery.js": "hd_gallery"}
 
 
 def tidy_assets(app: Sphinx, config: Config) -> None:

@@ -17,6 +17,8 @@ from hdintuition.page.mime import Shown
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from matplotlib.axes import Axes
+
     from hdintuition.page.words import Words
 
 MOST_FRAMES = 40
@@ -60,6 +62,10 @@ class Explorer(Shown):
     def __init__(self, bundle: dict[str, Any], draw: Callable[..., str], sliders: dict[str, Slider]) -> None:
         super().__init__(bundle)
         self._draw, self._sliders = draw, sliders
+
+    def draw_first(self, ax: Axes) -> str:
+        """Draw the frame that is shown first."""
+        return self._draw(ax, **{name: s.values[s.start] for name, s in self._sliders.items()})
 
     def live(self) -> Any:
         """An ipywidgets box whose sliders call ``draw`` again (needs a running kernel)."""
@@ -137,8 +143,36 @@ def explorer(
             {"alt": page[0], "svg": {"page": page[1], "narrow": narrow[1]}}
             for page, narrow in zip(drawn["page"], drawn["narrow"], strict=True)
         ],
+        "data": _rows([page[2].rows for page in drawn["page"]], list(sliders), grid),
     }
     return Explorer(bundle, draw, sliders)
+
+
+def _rows(
+    frames: list[list[dict[str, Any]]], names: list[str], grid: list[tuple[Any, ...]]
+) -> list[dict[str, Any]]:
+    """What all frames drew, each row with its setting; a series alike in all frames comes once, without one."""
+    series = [_by_series(rows) for rows in frames]
+    alike = {
+        key
+        for key, rows in series[0].items()
+        if len(series) > 1 and all(one.get(key) == rows for one in series)
+    }
+    own = [
+        dict(zip(names, point, strict=True)) | row
+        for one, point in zip(series, grid, strict=True)
+        for key, rows in one.items()
+        if key not in alike
+        for row in rows
+    ]
+    return own + [row for key in series[0] if key in alike for row in series[0][key]]
+
+
+def _by_series(rows: list[dict[str, Any]]) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in rows:
+        found.setdefault((row["series"], row["role"]), []).append(row)
+    return found
 
 
 def _shorten(s: Slider, most: int) -> Slider:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     from hdintuition.page.words import Words
 
@@ -37,8 +38,7 @@ def figure_bundle(slug: str, name: str, draw: Draw, words: Words) -> dict[str, A
     check_name(name)
     svg, alt, sheet = {}, "", Sheet()
     for target in (PAGE, NARROW):
-        drawn = frames([draw], target, name=name, prefix=figure_id(slug, name))
-        alt, svg[target.name], sheet = drawn[0]
+        alt, svg[target.name], sheet = frames([draw], target, name=name, prefix=figure_id(slug, name))[0]
         if target is PAGE:
             rows, roles = sheet.rows, sheet.roles
     return {
@@ -56,17 +56,11 @@ def figure_bundle(slug: str, name: str, draw: Draw, words: Words) -> dict[str, A
 
 def frames(draws: Sequence[Draw], target: Target, *, name: str, prefix: str) -> list[tuple[str, str, Sheet]]:
     """Every drawing as ``(alt text, svg, sheet)``, all on the same axes."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     with styled(target):
         figures, alts = [], []
         for draw in draws:
-            figure = Figure(figsize=(target.width, target.height), dpi=72)
-            FigureCanvasAgg(figure)
-            ax = figure.add_subplot()
-            ax.hd_sheet, ax.hd_narrow = Sheet(target), target.narrow  # type: ignore[attr-defined]
-            alts.append(_alt(draw(ax), name))
+            figure, alt = drawn(draw, target, name=name)
+            alts.append(alt)
             figures.append(figure)
         finish(figures)
         return [
@@ -77,6 +71,18 @@ def frames(draws: Sequence[Draw], target: Target, *, name: str, prefix: str) -> 
             )
             for k, (figure, alt) in enumerate(zip(figures, alts, strict=True))
         ]
+
+
+def drawn(draw: Draw, target: Target, *, name: str) -> tuple[Figure, str]:
+    """One drawing and its alt text; inside ``with styled(target)``, and not yet finished."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(target.width, target.height), dpi=72)
+    FigureCanvasAgg(figure)
+    ax = figure.add_subplot()
+    ax.hd_sheet, ax.hd_narrow = Sheet(target), target.narrow  # type: ignore[attr-defined]
+    return figure, _alt(draw(ax), name)
 
 
 def figure_id(slug: str, name: str) -> str:

@@ -31,7 +31,7 @@ def hinton(ax: Axes, matrix: ArrayLike, *, largest: float = 1.0) -> None:
         raise ValueError(f"hinton draws a matrix of finite numbers, got one of shape {values.shape}")
     sheet = sheet_of(ax)
     target = sheet.target
-    place = 0.66 * 72 * min(target.height, 0.9 * target.width) / max(values.shape)  # points
+    place = 0.88 * 72 * min(target.plot * target.height, 0.675 * target.width) / max(values.shape)  # points
     grid = np.indices(values.shape)
     rows, columns = grid[0], grid[1]
     for role, there in (("measured", values > 0), ("counter", values < 0)):

@@ -67,8 +67,12 @@ def plain(bundle: Bundle) -> str:
             f"(as written {one.headline.as_written}, as meant {one.headline.as_meant})"
             for one in judged
         )
-    alt = bundle["alt"] if kind == "figure" else bundle["frames"][_first(bundle)]["alt"]
-    return f"{bundle['finding']} {alt}"
+    return f"{bundle['finding']} {first_drawn(bundle)['alt']}"
+
+
+def first_drawn(bundle: Bundle) -> Mapping[str, Any]:
+    """Alt text and drawings of a figure; of an explorer, those of the frame that is shown first."""
+    return bundle if bundle["kind"] == "figure" else bundle["frames"][_first(bundle)]
 
 
 def caption_text(bundle: Bundle) -> str:
@@ -76,15 +80,36 @@ def caption_text(bundle: Bundle) -> str:
     return f"**{bundle['finding']}** {bundle['caption']}".strip()
 
 
-def around_caption(bundle: Bundle) -> tuple[str, str]:
-    """Opening and closing HTML of a figure or explorer; the caption's paragraphs go between."""
+def around_caption(bundle: Bundle, up: str | None = None) -> tuple[str, str]:
+    """Opening and closing HTML of a figure or explorer; the caption's paragraphs go between.
+
+    Args:
+        bundle: The figure or explorer.
+        up: Where the book's root lies as seen from the page, ``"../"``: below the caption then stand links to
+            the figure's own page and files, if it has any.
+    """
+    closing = (
+        take_links(bundle, up) if up is not None and bundle.get("files") else ""
+    ) + "</figcaption></figure>"
     if bundle["kind"] == "figure":
-        return f'<figure class="hd-figure">{_picture(bundle)}<figcaption>', "</figcaption></figure>"
+        return f'<figure class="hd-figure">{_picture(bundle)}<figcaption>', closing
     opening = f'<figure class="hd-figure hd-explorer" data-hd-explorer>{_controls(bundle)}'
-    return (
-        f"{opening}{_frames(bundle, 'page')}{_frames(bundle, 'narrow')}<figcaption>",
-        "</figcaption></figure>",
-    )
+    return f"{opening}{_frames(bundle, 'page')}{_frames(bundle, 'narrow')}<figcaption>", closing
+
+
+def take_links(bundle: Bundle, up: str) -> str:
+    """The row of links below a figure: its own page, and the files to take away."""
+    folder, name = f"{up}figures/{bundle['id']}/", bundle["name"]
+    links = [
+        ("Link to this figure", "index.html"),
+        ("SVG", f"{bundle['id']}.svg"),
+        ("Slide", f"{bundle['id']}-slide-white.png"),
+        ("PDF", f"{bundle['id']}.pdf"),
+        ("Data", f"{bundle['id']}.csv"),
+    ]
+    of = f'<span class="hd-of"> of the figure “{escape(name)}”</span>'
+    shown = "".join(f'<li><a href="{escape(folder + file)}">{text}{of}</a></li>' for text, file in links)
+    return f'<ul class="hd-takes">{shown}</ul>'
 
 
 def _frames(bundle: Bundle, target: str) -> str:

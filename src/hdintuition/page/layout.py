@@ -22,11 +22,15 @@ if TYPE_CHECKING:
 _WRAP = 22
 
 
-def finish(figures: Sequence[Figure]) -> None:
+WHOLE = (0.0, 0.0, 1.0, 1.0)
+
+
+def finish(figures: Sequence[Figure], within: tuple[float, float, float, float] = WHOLE) -> None:
     """Give the frames of one picture the same axes, then place ticks, titles and labels.
 
     Args:
         figures: One figure, or all frames of an explorer at one target; one axes each.
+        within: The part of the figure to fill: left, bottom, width and height as shares of it.
     """
     axes = [figure.axes[0] for figure in figures]
     _share_limits(axes)
@@ -38,7 +42,7 @@ def finish(figures: Sequence[Figure]) -> None:
             _key(ax)
         else:
             _end_labels(ax)
-    _share_position(figures)
+    _share_position(figures, within)
     for ax in axes:
         if not sheet_of(ax).target.narrow:
             _push_apart(ax)
@@ -52,11 +56,11 @@ def _share_limits(axes: Sequence[Axes]) -> None:
             ax.set(xlim=(xs[:, 0].min(), xs[:, 1].max()), ylim=(ys[:, 0].min(), ys[:, 1].max()))
 
 
-def _share_position(figures: Sequence[Figure]) -> None:
+def _share_position(figures: Sequence[Figure], within: tuple[float, float, float, float]) -> None:
     """The plot box that leaves room for the widest ticks and labels of all frames."""
     boxes = []
     for figure in figures:
-        figure.set_layout_engine("constrained", w_pad=0.02, h_pad=0.03)
+        figure.set_layout_engine("constrained", w_pad=0.02, h_pad=0.03, rect=within)
         figure.draw_without_rendering()
         boxes.append(figure.axes[0].get_position().extents)
     edges = np.array(boxes)
@@ -95,7 +99,8 @@ def _titles(ax: Axes) -> None:
     words = ax.get_ylabel()
     ax.set_ylabel("")
     if words:
-        width = 44 if sheet_of(ax).target.narrow else 90
+        target = sheet_of(ax).target
+        width = 44 if target.narrow else int(1.875 * target.ems)
         ax.set_title(textwrap.fill(words, width), loc="left", pad=7)
 
 

@@ -124,6 +124,8 @@ def spaghetti(ax: Axes, x: ArrayLike, ys: ArrayLike, label: str = "") -> None:
     if curves.shape[1] != xs.size:
         raise ValueError(f"ys must have shape (curves, {xs.size}), got {curves.shape}")
     ax.plot(xs, curves.T, color=style.mark, linewidth=0.4 * sheet.target.line, alpha=0.55, zorder=1)
+    for number, curve in enumerate(curves, start=1):
+        sheet.note(f"{label or 'curve'} {number}", "muted", x=xs, y=curve)
     if label:
         sheet.labels.append(Label(label, float(xs[-1]), float(np.median(curves[:, -1])), "muted"))
 
@@ -192,14 +194,19 @@ def histogram(
 
 def headline(ax: Axes, text: str, note: str = "", says: str = "") -> None:
     """Write a key number in large type at the top right: above it what it is, below it a note."""
-    points = sheet_of(ax).target.points
-    line, top = points / _height_in_points(ax), 1.0
-    words: dict[str, Any] = {"transform": ax.transAxes, "ha": "right", "va": "top"}
+    points, down = sheet_of(ax).target.points, 0.0
+    corner: dict[str, Any] = {
+        "xycoords": "axes fraction",
+        "textcoords": "offset points",
+        "ha": "right",
+        "va": "top",
+    }
     if says:
-        ax.text(1, top, says, fontsize=0.92 * points, **words)
-        top -= 1.35 * line
-    ax.text(1, top, text, fontsize=1.9 * points, weight=600, **words)
-    ax.text(1, top - 2.5 * line, note, fontsize=0.92 * points, color=role_of("muted").text, **words)
+        ax.annotate(says, (1, 1), (0, 0), fontsize=0.92 * points, **corner)
+        down = 1.35 * points
+    ax.annotate(text, (1, 1), (0, -down), fontsize=1.9 * points, weight=600, **corner)
+    muted = role_of("muted").text
+    ax.annotate(note, (1, 1), (0, -down - 2.5 * points), fontsize=0.92 * points, color=muted, **corner)
 
 
 def _headline_of(ax: Axes, share: Interval, says: str) -> None:
@@ -249,11 +256,6 @@ def _edges(flat: np.ndarray, split_at: float | None, bins: int) -> np.ndarray:
     origin = low if split_at is None else split_at
     first, last = np.floor((low - origin) / width), np.ceil((high - origin) / width)
     return origin + width * np.arange(first, max(last, first + 1) + 1)
-
-
-def _height_in_points(ax: Axes) -> float:
-    target = sheet_of(ax).target
-    return target.height * 72 * 0.75
 
 
 def _pair(x: ArrayLike, y: ArrayLike) -> tuple[np.ndarray, np.ndarray]:

@@ -44,11 +44,14 @@ class BundleRenderer:
         env = renderer.renderer.sphinx_env
         results = getattr(env, "hd_results", {}) if env is not None else {}
         if bundle["kind"] in {"figure", "explorer"}:
-            return _figure_nodes(renderer.renderer, bundle, data.line)
+            up = "../" * env.docname.count("/") if env is not None else None
+            return _figure_nodes(renderer.renderer, bundle, data.line, up)
         return [_raw(html.embedded(bundle, results))]
 
 
-def _figure_nodes(markdown: Any, bundle: dict[str, Any], line: int | None) -> list[nodes.Element]:
+def _figure_nodes(
+    markdown: Any, bundle: dict[str, Any], line: int | None, up: str | None
+) -> list[nodes.Element]:
     """Target, opening HTML, caption parsed as MyST, closing HTML."""
     from docutils import nodes
 
@@ -58,7 +61,7 @@ def _figure_nodes(markdown: Any, bundle: dict[str, Any], line: int | None) -> li
     caption = nodes.container(classes=["hd-caption"])
     with markdown.current_node_context(caption):
         markdown.nested_render_text(html.caption_text(bundle), line or 0)
-    opening, closing = html.around_caption(bundle)
+    opening, closing = html.around_caption(bundle, up)
     return [target, _raw(opening), *caption.children, _raw(closing)]
 
 

@@ -46,4 +46,8 @@ def mosaic(ax: Axes, kinds: ArrayLike, roles: Sequence[str]) -> None:
     palette = (255 * np.array([*colours, (0.0, 0.0, 0.0, 0.0)])).round().astype(np.uint8)
     rows, columns = which.shape
     ax.imshow(palette[which], extent=(0, columns, 0, rows), interpolation="none", aspect="equal", zorder=1)
-    sheet_of(ax).roles.update(roles)
+    sheet = sheet_of(ax)
+    sheet.roles.update(roles)
+    for number, name in enumerate(roles):
+        row, column = np.nonzero(which == number)
+        sheet.note("square", name, row=row, column=column)

@@ -41,6 +41,17 @@ ROLES = {
 }
 
 
+LIGHT = {
+    INK: "#1b1f24", "#010211": "#1c60b8", "#010212": "#b02a13", "#010213": "#126340", "#010214": "#8b3393",
+    "#010215": "#8a5500", "#010216": "#5b626c",
+}  # fmt: skip
+DARK = {
+    INK: "#e8eaed", "#010211": "#82b4f5", "#010212": "#ff8f76", "#010213": "#5fcb9c", "#010214": "#d994e0",
+    "#010215": "#e6ad52", "#010216": "#a6acb6",
+}  # fmt: skip
+"""The colours of the stand-ins on white and on near-black paper, for files that no style sheet reaches."""
+PAPER = {"white": "#ffffff", "black": "#121212"}
+
 DASHES: tuple[Any, ...] = ((0, (6, 2)), (0, (1.5, 1.8)), (0, (7, 2, 1.5, 2)))
 """For the second, third and fourth line of one role: same hue, another dash."""
 
@@ -62,10 +73,25 @@ class Target:
         """True for the drawing that phones get."""
         return self.name == "narrow"
 
+    @property
+    def plot(self) -> float:
+        """The share of the height that is left for the plot itself, about: a slide bears a headline and a note."""
+        return 0.52 if self.name == "slide" else 0.75
+
+    @property
+    def ems(self) -> float:
+        """How many times the size of its type the drawing is wide."""
+        return self.width * 72 / self.points
+
 
 PAGE = Target("page", 7.0, 3.9, 10.5, 1.6, 5.5, 0.8)
 NARROW = Target("narrow", 3.7, 3.5, 9.8, 1.5, 5.0, 0.8)
 EXPLORER = Target("page", 7.0, 3.35, 10.5, 1.6, 5.5, 0.8)
+CARD = Target("card", 5.3, 3.75, 10.5, 1.6, 5.5, 0.8)
+SLIDE = Target("slide", 12.8, 7.2, 22.0, 4.0, 13.0, 1.8)
+PRINT = Target("print", 6.5, 3.6, 8.5, 1.1, 4.0, 0.6)
+DPI = {"slide": 150}
+"""Dots an inch where it matters: a slide is 1920 × 1080."""
 FAMILY = "Hdi Sans"
 
 
@@ -130,6 +156,7 @@ def _settings(target: Target) -> dict[str, Any]:
         "legend.frameon": False,
         "figure.facecolor": "none",
         "savefig.facecolor": "none",
+        "pdf.fonttype": 42,
         "svg.fonttype": "none",
         "svg.hashsalt": "hdintuition",
         "path.simplify_threshold": 0.2,

@@ -1,6 +1,7 @@
 """What the cells of the miniature show."""
 
 import json
+from base64 import b64encode
 from pathlib import Path
 
 from hdintuition.page import shown
@@ -8,16 +9,38 @@ from hdintuition.page import shown
 STAMP = {"scale": "smoke", "device": "cpu", "threads": 1, "seed": 0, "torch": "none"}
 SVG = '<svg role="img" aria-label="{alt}" viewBox="0 0 10 10"><path d="M0 10L10 0"/></svg>'
 
+PDF = b"""%PDF-1.4
+1 0 obj <</Type /Catalog /Pages 2 0 R>> endobj
+2 0 obj <</Type /Pages /Kids [3 0 R] /Count 1>> endobj
+3 0 obj <</Type /Page /Parent 2 0 R /MediaBox [0 0 960 540]>> endobj
+xref
+0 4
+0000000000 65535 f\x20
+0000000009 00000 n\x20
+0000000056 00000 n\x20
+0000000111 00000 n\x20
+trailer <</Root 1 0 R /Size 4>>
+startxref
+180
+%%EOF
+"""
+
 
 def cards(slug):
     return shown.Shown({"kind": "claims", "slug": slug, "stamp": STAMP})
 
 
-def figure(name, alt):
+def figure(slug, name, alt, claims, say="It rises by one."):
     drawn = SVG.format(alt=alt)
-    bundle = {"kind": "figure", "id": name, "slug": "one/first", "name": name, "finding": "It rises."}
+    identity = f"{slug.rpartition('/')[2]}-{name}"
+    words = {"finding": "It rises.", "caption": "A line.", "say": say, "do_not_say": "“It always rises.”"}
+    rows = [{"series": "line", "role": "ink", "x": x, "y": x} for x in (0.0, 0.25)]
+    endings = (".svg", ".pdf", "-slide-white.png", "-slide-black.png", "-card-light.svg", "-card-dark.svg")
+    files = {f"{identity}{ending}": b64encode(drawn.encode()).decode() for ending in endings}
+    files[f"{identity}-slide.pdf"] = b64encode(PDF).decode()
+    bundle = {"kind": "figure", "id": identity, "slug": slug, "name": name, **words, "claims": claims}
     return shown.Shown(
-        bundle | {"caption": "A line.", "alt": alt, "svg": {"page": drawn, "narrow": drawn}, "data": []}
+        bundle | {"alt": alt, "svg": {"page": drawn, "narrow": drawn}, "data": rows, "files": files}
     )
 
 
