@@ -103,8 +103,8 @@ def _from(book: Book, one: Figure) -> str:
 
 def _slides(one: Figure) -> str:
     shown = "".join(
-        f'<a href="{one.id}-slide-{paper}.png"><img class="dark-light" src="{one.id}-slide-{paper}.png" width="1920" height="1080" '
-        f'loading="lazy" alt="The slide on {paper}: {escape(one.headline)}"></a>'
+        f'<a href="{one.id}-slide-{paper}.png"><img class="dark-light" src="{one.id}-slide-{paper}.png" loading="lazy" '
+        f'width="1920" height="1080" alt="The slide on {paper}: {escape(one.headline)}"></a>'
         for paper in ("white", "black")
     )
     return f'<h2>As a slide</h2><div class="hd-slides">{shown}</div>'
