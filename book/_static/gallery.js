@@ -21,7 +21,7 @@
     for (const [id, box] of boxes) box.checked = chosen.includes(id);
     list.replaceChildren(...chosen.map((id) => Object.assign(document.createElement("li"), { textContent: titleOf(id) })));
     const seen = [...cards.values()].filter((card) => !card.hidden).length;
-    found.textContent = `${seen} figures; ${chosen.length || "none"} on your deck.`;
+    found.textContent = `${seen} figures here, ${chosen.length || "none"} on your deck`;
     make.disabled = !chosen.length;
     none.hidden = !chosen.length;
     const query = new URLSearchParams();
@@ -76,10 +76,10 @@
       link.click();
       setTimeout(() => URL.revokeObjectURL(address), 60000);
       show();
-      found.textContent = `The deck has ${chosen.length} slides: hdintuition-deck.pdf.`;
+      found.textContent = `The deck has ${chosen.length} slides: hdintuition-deck.pdf`;
     } catch (error) {
       show();
-      found.textContent = `No deck was made: ${error.message}. The ready decks below need no script.`;
+      found.textContent = `No deck was made: ${error.message}. The ready decks at the end of the page need no script`;
     }
   }
 
@@ -100,7 +100,8 @@
     read();
     show();
   });
-  form.hidden = false;
+  for (const control of [part.closest("label"), form.querySelector(".hd-deck-bar")]) control.hidden = false;
+  form.addEventListener("submit", (event) => event.preventDefault());
   read();
   show();
 })();

@@ -1,8 +1,11 @@
 """What a speaker takes away: every figure's page, its files in the tools they are for, the gallery and its decks."""
 
 import csv
+import functools
+import http.server
 import io
 import re
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +13,7 @@ import pytest
 from bs4 import BeautifulSoup
 from PIL import Image
 from pypdf import PdfReader
+from tests.site.conftest import Quiet
 
 ROOT = Path(__file__).resolve().parents[2]
 FROZEN = [
@@ -161,22 +165,38 @@ def test_a_choice_is_an_address_and_becomes_a_deck(open_page, site, homepage, tm
 
 def test_without_script_the_ready_decks_are_there(open_page, site):
     page = open_page("figures.html", "phone-light", java_script_enabled=False)
-    assert not page.locator(".hd-deck-maker").is_visible()
+    assert not page.locator(".hd-deck-bar").is_visible()
     assert not page.locator(".hd-choose").first.is_visible()
     links = page.locator(".hd-ready a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
     slides = sum(len(PdfReader(site / link).pages) for link in links)
     assert slides == sum(not name.startswith("index-") for name in FROZEN)
 
 
-def test_a_figures_page_and_a_deck_work_from_a_file(browser, site):
+@pytest.fixture
+def below(site, tmp_path):
+    """The book served from a folder below the root of its server, as GitHub serves it."""
+    (tmp_path / "some-book").symlink_to(site)
+    handler = functools.partial(Quiet, directory=str(tmp_path))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/some-book"
+        server.shutdown()
+
+
+@pytest.mark.parametrize("place", ["a file", "a folder of a server"])
+def test_a_figures_page_and_a_deck_work_from_anywhere(browser, site, below, place):
+    root = f"file://{site}" if place == "a file" else below
     context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
-    page = context.new_page()
-    page.goto(f"file://{site}/figures/{FIVE[0]}/index.html")
-    assert (
-        page.locator(".hd-slides img").first.evaluate("image => image.complete && image.naturalWidth") == 1920
-    )
-    page.goto(f"file://{site}/figures.html?deck={FIVE[0]}")
+    page, failed = context.new_page(), []
+    page.on("requestfailed", lambda request: failed.append(request.url))
+    page.on("response", lambda got: got.status >= 400 and failed.append(got.url))
+    page.goto(f"{root}/figures/{FIVE[0]}/index.html")
+    slide = page.locator(".hd-slides img").first
+    slide.scroll_into_view_if_needed()
+    page.wait_for_function("document.querySelector('.hd-slides img').naturalWidth === 1920")
+    page.goto(f"{root}/figures.html?deck={FIVE[0]},{FIVE[1]}")
     with page.expect_download() as got:
         page.get_by_role("button", name="Make the deck (PDF)").click()
-    assert len(PdfReader(got.value.path()).pages) == 1
+    assert len(PdfReader(got.value.path()).pages) == 2
+    assert not failed
     context.close()

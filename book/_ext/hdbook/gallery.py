@@ -20,6 +20,15 @@ if TYPE_CHECKING:
     from hdbook.results import Book
 
 
+# Stays at the foot of the screen while one chooses; the script shows it.
+_BAR = (
+    '<div class="hd-deck-bar" hidden><details><summary class="hd-found" role="status"></summary>'
+    '<ol class="hd-deck-list"></ol></details>'
+    '<button type="button" class="hd-button hd-filled" data-make disabled>Make the deck (PDF)</button>'
+    '<button type="button" class="hd-button" data-clear hidden>Choose none</button></div>'
+)
+
+
 class Gallery(SphinxDirective):
     """All figures; the content names those that come first, one id a line."""
 
@@ -35,7 +44,13 @@ class Gallery(SphinxDirective):
             raise self.error(f"{{hd-gallery}} names figures that are not in the book: {', '.join(strange)}")
         order = [*first, *(name for name in figures if name not in first)]
         cards = "".join(self._card(book, figures[name]) for name in order if figures[name].files)
-        return [html(f'{_controls(book)}<div class="hd-gallery">{cards}</div>{_ready(book)}')]
+        return [
+            html(
+                f'<form class="hd-deck-maker" aria-label="Figures" data-book="{provenance.TITLE}" '
+                f'data-home="{provenance.homepage()}">{_parts(book)}<div class="hd-gallery">{cards}</div>{_BAR}</form>'
+                f"{_ready(book)}"
+            )
+        ]
 
     def _card(self, book: Book, one: Figure) -> str:
         known = book.chapters.get(one.slug)
@@ -58,21 +73,16 @@ class Gallery(SphinxDirective):
         )
 
 
-def _controls(book: Book) -> str:
-    """Part to look at, and the deck; both need the script, which shows them."""
+def _parts(book: Book) -> str:
+    """Which part to look at; the script shows it."""
     options = "".join(
         f'<option value="{part.roman}">Part {part.roman}: {escape(part.title)}</option>'
         for part in claim_files.parts()
         if any(book.written(chapter.slug) for chapter in part.chapters)
     )
     return (
-        f'<form class="hd-deck-maker" aria-label="Figures" data-book="{provenance.TITLE}" '
-        f'data-home="{provenance.homepage()}" hidden>'
-        '<label class="hd-pick"><span>Part</span><select name="part" autocomplete="off">'
+        '<label class="hd-pick" hidden><span>Part</span><select name="part" autocomplete="off">'
         f'<option value="">All parts</option>{options}</select></label>'
-        '<div class="hd-deck-bar"><p class="hd-found" role="status"></p><ol class="hd-deck-list"></ol>'
-        '<button type="button" class="hd-button hd-filled" data-make disabled>Make the deck (PDF)</button> '
-        '<button type="button" class="hd-button" data-clear hidden>Choose none</button></div></form>'
     )
 
 
