@@ -58,6 +58,7 @@ class Visit:
     title: str = ""
     page_width: int = 0
     too_wide: list[str] = field(default_factory=list)
+    not_set: list[str] = field(default_factory=list)
 
 
 def built_pages() -> list[str]:
@@ -214,6 +215,12 @@ WIDER_THAN_THE_SCREEN = """() => [...document.querySelectorAll('body *')]
   .slice(0, 3).map(e => e.outerHTML.slice(0, 120))"""
 
 
+# Formulas that are not set, that are set in part (what MathJax does not know is red), or that nobody can hear.
+NOT_SET = """() => [...document.querySelectorAll('.math')]
+  .filter(e => !e.querySelector('mjx-assistive-mml math') || e.querySelector('mjx-merror, math mtext[mathcolor]'))
+  .map(e => e.textContent.slice(0, 120))"""
+
+
 @pytest.fixture(scope="package")
 def visit(open_page: Callable[..., Any]) -> Callable[[str, str], Visit]:
     """``visit(address, mode)`` opens a page once and remembers all that the tests ask about."""
@@ -231,6 +238,7 @@ def visit(open_page: Callable[..., Any]) -> Callable[[str, str], Visit]:
         seen.language = page.get_attribute("html", "lang") or ""
         seen.page_width = page.evaluate("document.documentElement.scrollWidth")
         seen.too_wide = page.evaluate(WIDER_THAN_THE_SCREEN)
+        seen.not_set = page.evaluate(NOT_SET)
         if mode in AXE_MODES:
             seen.violations = axe.run(page, options=settings).response["violations"]
         return seen

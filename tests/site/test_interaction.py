@@ -167,6 +167,35 @@ def test_the_page_takes_the_readers_colour_scheme(opened, with_explorer, mode, l
     assert svg == text
 
 
+@pytest.mark.parametrize("mode", ["wide-light", "phone-dark"])
+def test_the_menus_of_the_header(opened, with_guess, mode):
+    page = opened(with_guess, mode)
+    menus = page.locator(".article-header-buttons .dropdown").all()
+    assert menus
+    for menu in menus:
+        button, entries = menu.locator("button").first, menu.locator(".dropdown-menu")
+        button.click()
+        assert button.get_attribute("aria-expanded") == "true"
+        assert page.locator(".dropdown-menu:visible").count() == 1, "one menu is open at a time"
+        box = entries.bounding_box()
+        assert box["x"] >= 0, "the menu reaches over the left edge"
+        assert box["x"] + box["width"] <= page.viewport_size["width"], "the menu reaches over the right edge"
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("ArrowDown")
+        assert entries.locator(".dropdown-item").nth(1).evaluate("e => e === document.activeElement")
+        page.keyboard.press("Escape")
+        assert not entries.is_visible()
+        assert button.get_attribute("aria-expanded") == "false"
+        assert button.evaluate("e => e === document.activeElement"), "the focus is lost"
+        button.click()
+        page.locator("h1").first.click()
+        assert not entries.is_visible(), "a press elsewhere closes it"
+        button.click()
+        entries.locator(".dropdown-item").last.focus()
+        page.keyboard.press("Tab")
+        assert not entries.is_visible(), "it stays open behind the focus"
+
+
 def test_search_finds_a_chapter(open_page):
     page = open_page("search.html?q=hessian", "wide-light")
     page.locator("#search-results li a").first.wait_for(timeout=10_000)

@@ -43,6 +43,11 @@ def test_no_sideways_scroll(visit, address, mode):
     assert not seen.too_wide, f"{address} reaches over the edge: {seen.too_wide}"
 
 
+@LOOKS
+def test_every_formula_is_set_and_can_be_heard(visit, address, mode):
+    assert not visit(address, mode).not_set, f"{address}: {visit(address, mode).not_set}"
+
+
 def test_one_main_heading_a_language_and_a_title(visit, address):
     seen = visit(address, "wide-light")
     assert seen.headings == 1, f"{address} has {seen.headings} h1"
