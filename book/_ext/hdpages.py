@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 _ONES = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven"]  # fmt: skip
 _ONES += ["twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]  # fmt: skip
 _FORMULA_AND_STOP = re.compile(r'(<span class="math notranslate nohighlight">[^<]*</span>)([.,;:?!)\]’”]+)')
+# MathJax makes its letters as tall as those around them, so it waits until it can see these.
+_AFTER_THE_TYPEFACE = """if (window.MathJax) MathJax.startup = {pageReady: () => document.fonts.load("1em 'Source Serif 4'")
+  .catch(() => {}).then(() => MathJax.startup.defaultPageReady())};"""
 _TENS = ["", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 
 
@@ -169,12 +172,13 @@ def number_chapters(app: Sphinx, doctree: nodes.document) -> None:
 def drop_mathjax(
     app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """A notebook without formulas, such as the landing page, does without the script that sets them."""
+    """A notebook without formulas, such as the landing page, does without the scripts that set them."""
     if 'class="' in context.get("body", "") and not re.search(r'class="[^"]*\bmath\b', context["body"]):
         context["script_files"] = [
             script
             for script in context["script_files"]
             if "mathjax" not in str(getattr(script, "filename", script))
+            and "MathJax" not in getattr(script, "attributes", {}).get("body", "")
         ]
 
 
@@ -205,4 +209,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", describe, priority=400)  # before sphinxext.opengraph
     app.connect("html-page-context", keep_together)
     app.connect("html-page-context", drop_mathjax, priority=900)
+    app.add_js_file(None, body=_AFTER_THE_TYPEFACE, priority=600)  # after Sphinx's settings of MathJax, 500
     return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": True}
