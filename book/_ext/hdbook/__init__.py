@@ -73,6 +73,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-collect-pages", figure_page.figure_pages)
     app.connect("html-page-context", theme.page_scripts)
     app.connect("html-page-context", theme.mend_body)
+    app.connect("html-page-context", theme.drop_unused, priority=900)
     app.connect("html-page-context", colab.buttons, priority=900)  # the theme makes its buttons at 501
     app.connect("build-finished", publish.publish)
     return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": True}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from importlib.resources import files
 from pathlib import Path
@@ -17,6 +18,13 @@ if TYPE_CHECKING:
 OURS = STYLE, SCRIPT, VERDICTS = "hdintuition.css", "hdintuition.js", "verdicts.js"
 # Script to the mark of the page that needs it.
 ON_ITS_PAGE = {"scorecard.js": "hd_scorecard", "gallery.js": "hd_gallery"}
+# What extensions load on every page, by a class that stands on a page that needs it.
+WHERE_USED = {
+    r"sd-tab-set": ["design-tabs.js"],
+    r"sd-": ["sphinx-design.min.css"],
+    r'(toggle|admonition\b[^"]*\bdropdown)\b': ["togglebutton.js", "togglebutton.css"],
+    r"highlight": ["clipboard.min.js", "copybutton.js", "copybutton.css"],
+}
 
 
 def tidy_assets(app: Sphinx, config: Config) -> None:
@@ -69,6 +77,21 @@ def page_scripts(app: Sphinx, pagename: str, template: str, context: dict[str, A
     for script, mark in ON_ITS_PAGE.items():
         if app.env.metadata.get(pagename, {}).get(mark):
             app.add_js_file(script, loading_method="defer")
+
+
+def drop_unused(app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """A page does without the style sheets and scripts of what it does not have, such as tabs."""
+    body = context.get("body", "")
+    unused = set()
+    for sign, names in WHERE_USED.items():
+        if not re.search(rf'class="[^"]*\b{sign}', body):
+            unused.update(names)
+    for files_of in ("script_files", "css_files"):
+        context[files_of] = [
+            file
+            for file in context[files_of]
+            if str(getattr(file, "filename", file)).rpartition("/")[2] not in unused
+        ]
 
 
 def mend_body(app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: Any) -> None:
