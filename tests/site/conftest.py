@@ -5,11 +5,9 @@ Without the book or a browser these tests are skipped, with the reason; where HD
 """
 
 import functools
-import http.server
 import os
-import shutil
-import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from importlib.metadata import metadata
 from pathlib import Path
@@ -17,20 +15,12 @@ from typing import Any
 from urllib.parse import urlparse
 
 import pytest
+from tools.browser import AT_REST, Missing, served
+from tools.browser import browser as any_browser
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = Path(os.environ.get("HDI_SITE", ROOT / "_build" / "html")).resolve()
 REQUIRED = os.environ.get("HDI_REQUIRE_BROWSER") == "1"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-# As root, in a sandbox of its own, without calls home.
-SWITCHES = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-]
-SWITCHES += ["--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"]
 HOMEPAGE = dict(line.split(", ", 1) for line in metadata("hdintuition").get_all("Project-URL"))["Homepage"]
 AXE_MODES = ("wide-light", "phone-dark")  # between them every rule of the style sheet is at work
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -114,13 +104,6 @@ def site() -> Path:
     return SITE
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    """Serves files and keeps no log."""
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 @pytest.fixture(scope="session")
 def homepage() -> str:
     """Where the book is published."""
@@ -130,27 +113,19 @@ def homepage() -> str:
 @pytest.fixture(scope="session")
 def origin(site: Path) -> Iterator[str]:
     """The address at which the book is served, on this machine only."""
-    handler = functools.partial(Quiet, directory=str(site))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
+    with served(site) as address:
+        yield address
 
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Any]:
     """A headless browser that is already on this machine; none is downloaded."""
-    executable = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-    if executable is None:
-        missing(f"no browser found; looked for {', '.join(BROWSERS)}")
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        missing("playwright is not installed: make test")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=executable, args=SWITCHES)
+    with ExitStack() as stack:
+        try:
+            started = stack.enter_context(any_browser())
+        except Missing as why:
+            missing(str(why))
         yield started
-        started.close()
 
 
 @pytest.fixture(scope="package")
@@ -173,10 +148,7 @@ def open_page(browser: Any, origin: str) -> Iterator[Callable[..., Any]]:
         page.goto(origin + address, wait_until="load")
         page.wait_for_load_state("networkidle")
         if options.get("java_script_enabled", True):
-            # Typeset mathematics and loaded fonts can change widths.
-            page.evaluate(
-                "async () => { await document.fonts.ready; await window.MathJax?.startup?.promise; }"
-            )
+            page.evaluate(AT_REST)
         return page
 
     yield open_in
