@@ -1,6 +1,7 @@
 # make book    every chapter executed, the site under _build/html
+# make pdf     the built book as one PDF, _build/hdintuition.pdf (needs Chromium or Chrome)
 # make test    the whole test suite
-# Both make their own .venv on the first call. Settings, all optional:
+# All make their own .venv on the first call. Settings, all optional:
 #   PYTHON=python3.12   the Python that .venv is made from (3.11 or newer)
 #   PIP_ARGS="..."      more arguments for pip, such as another index for PyTorch (README, "Installing")
 #   HDI_SCALE=smoke     how large the experiments run: smoke, cpu or gpu
@@ -28,7 +29,7 @@ export PYTHONUNBUFFERED := 1
 # .venv/bin/python is also the Jupyter kernel: no kernel of the user's own may take its place.
 export JUPYTER_PREFER_ENV_PATH := 1
 
-.PHONY: help book test site-test bench lint format serve clean
+.PHONY: help book pdf test site-test bench lint format serve clean
 .DELETE_ON_ERROR:
 
 help:
@@ -47,6 +48,10 @@ book: $(STAMP)
 	    echo; echo "The book was NOT built: see the lines with WARNING or ERROR above." >&2; \
 	    echo "A failed chapter's traceback also lies in _build/html/reports/." >&2; exit 1; \
 	fi
+
+# Printed by Chromium from the site; says how long it took and how large it is.
+pdf: $(STAMP)
+	@$(BIN)/python -m tools.book_pdf
 
 test: $(STAMP)
 	@if $(PYTEST) $(ARGS); then \
