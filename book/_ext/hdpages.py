@@ -34,7 +34,8 @@ _ONES = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "
 _ONES += ["twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]  # fmt: skip
 _FORMULA_AND_STOP = re.compile(r'(<span class="math notranslate nohighlight">[^<]*</span>)([.,;:?!)\]’”]+)')
 # MathJax makes its letters as tall as those around them, so it waits until it can see these.
-_AFTER_THE_TYPEFACE = """if (window.MathJax) MathJax.startup = {pageReady: () => document.fonts.load("1em 'Source Serif 4'")
+_AFTER_THE_TYPEFACE = """if (window.MathJax)
+  MathJax.startup = {pageReady: () => document.fonts.load("1em 'Source Serif 4'")
   .catch(() => {}).then(() => MathJax.startup.defaultPageReady())};"""
 _TENS = ["", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 
