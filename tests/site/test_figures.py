@@ -1,11 +1,8 @@
 """What a speaker takes away: every figure's page, its files in the tools they are for, the gallery and its decks."""
 
 import csv
-import functools
-import http.server
 import io
 import re
-import threading
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +10,7 @@ import pytest
 from bs4 import BeautifulSoup
 from PIL import Image
 from pypdf import PdfReader
-from tests.site.conftest import Quiet
+from tools.browser import served
 
 ROOT = Path(__file__).resolve().parents[2]
 FROZEN = [
@@ -176,11 +173,8 @@ def test_without_script_the_ready_decks_are_there(open_page, site):
 def below(site, tmp_path):
     """The book served from a folder below the root of its server, as GitHub serves it."""
     (tmp_path / "some-book").symlink_to(site)
-    handler = functools.partial(Quiet, directory=str(tmp_path))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/some-book"
-        server.shutdown()
+    with served(tmp_path) as origin:
+        yield f"{origin}some-book"
 
 
 @pytest.mark.parametrize("place", ["a file", "a folder of a server"])
