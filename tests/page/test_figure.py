@@ -185,3 +185,16 @@ def test_numbers_in_words_are_not_rounded():
     shown = figure_bundle("walls/odds", "labelled", labelled, Words("F."))["svg"]["page"]
     assert "constant 0.1755" in shown
     assert not re.search(r"<[^>]*\d\.\d{3,}[^>]*>", shown)
+
+
+def test_what_is_not_drawn_is_not_in_the_data():
+    """Rows go through JSON, which knows neither a missing number nor infinity."""
+
+    def gaps(ax):
+        hdi.spaghetti(ax, [0, 1, 2], [[1.0, float("nan"), 3.0]], "curve")
+        hdi.dots(ax, [1], hdi.Interval(0.5, 0.1, float("inf")))
+        return "A curve with a gap."
+
+    rows = figure_bundle("a/b", "x", gaps, Words("Gaps."))["data"]
+    assert [row["x"] for row in rows if row["series"] == "curve 1"] == [0, 2]
+    assert [row["high"] for row in rows if row["role"] == "measured"] == [None]

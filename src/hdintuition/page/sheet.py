@@ -7,6 +7,7 @@ numbers it drew (the figure's data). :func:`hdintuition.page.layout.finish` work
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -49,11 +50,15 @@ class Sheet:
     guides: bool = False
 
     def note(self, series: str, role: str, **columns: Any) -> None:
-        """Keep one long-form row for every entry of the columns (all of one length)."""
+        """Keep one long-form row for every entry of the columns (all of one length).
+
+        A point without a place is not drawn and gets no row; a bound at infinity is None.
+        """
         names = list(columns)
         for values in zip(*columns.values(), strict=True):
             row = {name: _short(value) for name, value in zip(names, values, strict=True)}
-            self.rows.append({"series": series, "role": role, **row})
+            if not any(name in ("x", "y") and value is None for name, value in row.items()):
+                self.rows.append({"series": series, "role": role, **row})
 
 
 def sheet_of(ax: Axes) -> Sheet:
@@ -65,4 +70,4 @@ def sheet_of(ax: Axes) -> Sheet:
 
 def _short(value: Any) -> Any:
     """Six significant digits: what a reader of the data can use, and stable across platforms."""
-    return float(f"{float(value):.6g}")
+    return float(f"{float(value):.6g}") if math.isfinite(value) else None
