@@ -74,7 +74,7 @@ def _on_slides(draw: Draw, bundle: Mapping[str, Any]) -> Iterator[tuple[str, byt
         paint = Paint(figure, LIGHT)
         for paper, palette in (("black", DARK), ("white", LIGHT)):
             paint.apply(palette)
-            figure.set_facecolor(PAPER[paper])
+            figure.set_facecolor(palette[PAPER])
             yield f"{identity}-slide-{paper}.png", _as_png(figure, provenance.of_png(identity, finding))
         yield f"{identity}-slide.pdf", _saved(figure, "pdf", provenance.of_pdf(identity, finding), dpi=150)
 
@@ -86,7 +86,7 @@ def _in_print(draw: Draw, bundle: Mapping[str, Any]) -> Iterator[tuple[str, byte
         figure, _ = drawn(draw, PRINT, name=bundle["name"])
         finish([figure])
         Paint(figure, LIGHT).apply(LIGHT)
-        figure.set_facecolor(PAPER["white"])
+        figure.set_facecolor(LIGHT[PAPER])
         yield f"{identity}.pdf", _saved(figure, "pdf", provenance.of_pdf(identity, finding), dpi=300)
         yield f"{identity}.svg", _saved(figure, "svg", provenance.of_svg(identity, finding), dpi=300)
 

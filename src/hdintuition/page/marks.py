@@ -13,7 +13,7 @@ import numpy as np
 from hdintuition.evidence.interval import Interval
 from hdintuition.evidence.numbers import THIN, significant
 from hdintuition.page.sheet import Label, Limit, Sheet, sheet_of
-from hdintuition.page.style import DASHES, role_of
+from hdintuition.page.style import DASHES, PAPER, role_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -200,6 +200,8 @@ def headline(ax: Axes, text: str, note: str = "", says: str = "") -> None:
         "textcoords": "offset points",
         "ha": "right",
         "va": "top",
+        "zorder": 5,  # above the data, on a little paper of its own
+        "bbox": {"facecolor": PAPER, "edgecolor": "none", "alpha": 0.75, "pad": 0.1 * points},
     }
     if says:
         ax.annotate(says, (1, 1), (0, 0), fontsize=0.92 * points, **corner)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.colors import to_rgba, to_rgba_array
+from matplotlib.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -37,7 +38,8 @@ class Paint:
 
     def _find(self, figure: Figure) -> Iterator[tuple[Callable[..., Any], np.ndarray, dict[int, str]]]:
         for artist in figure.findobj():
-            for part in (artist, getattr(artist, "arrow_patch", None)):
+            ground = artist.get_bbox_patch() if isinstance(artist, Text) else None
+            for part in (artist, getattr(artist, "arrow_patch", None), ground):
                 for kind in _KINDS if part is not None else ():
                     get, put = getattr(part, f"get_{kind}", None), getattr(part, f"set_{kind}", None)
                     if get is None or put is None:

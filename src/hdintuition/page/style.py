@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-INK = "#010203"
+INK, PAPER = "#010203", "#010217"
 
 
 @dataclass(frozen=True)
@@ -43,14 +43,13 @@ ROLES = {
 
 LIGHT = {
     INK: "#1b1f24", "#010211": "#1c60b8", "#010212": "#b02a13", "#010213": "#126340", "#010214": "#8b3393",
-    "#010215": "#8a5500", "#010216": "#5b626c",
+    "#010215": "#8a5500", "#010216": "#5b626c", PAPER: "#ffffff",
 }  # fmt: skip
 DARK = {
     INK: "#e8eaed", "#010211": "#82b4f5", "#010212": "#ff8f76", "#010213": "#5fcb9c", "#010214": "#d994e0",
-    "#010215": "#e6ad52", "#010216": "#a6acb6",
+    "#010215": "#e6ad52", "#010216": "#a6acb6", PAPER: "#121212",
 }  # fmt: skip
 """The colours of the stand-ins on white and on near-black paper, for files that no style sheet reaches."""
-PAPER = {"white": "#ffffff", "black": "#121212"}
 
 DASHES: tuple[Any, ...] = ((0, (6, 2)), (0, (1.5, 1.8)), (0, (7, 2, 1.5, 2)))
 """For the second, third and fourth line of one role: same hue, another dash."""

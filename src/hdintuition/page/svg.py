@@ -7,12 +7,12 @@ import re
 from html import escape
 from typing import TYPE_CHECKING
 
-from hdintuition.page.style import INK, ROLES
+from hdintuition.page.style import INK, PAPER, ROLES
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_STAND_INS = {INK: "currentColor"} | {
+_STAND_INS = {INK: "currentColor", PAPER: "var(--hd-paper)"} | {
     role.text: f"var(--hd-{name}-text)" for name, role in ROLES.items() if name != "ink"
 }
 
