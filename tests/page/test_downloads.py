@@ -114,7 +114,8 @@ def test_the_svg_looks_the_same_in_another_viewer(files):
     resvg = pytest.importorskip("resvg_py")
     png = bytes(resvg.svg_to_bytes(svg_string=files[".svg"].decode(), width=1300, dpi=96))
     image = Image.open(io.BytesIO(png)).convert("RGB")
-    assert image.size == (1300, 720)
+    assert image.width == 1300
+    assert abs(image.height - 720) <= 1  # a whole number of dots, rounded one way or the other
     ink = (np.asarray(image).astype(int).sum(2) < 600).mean()
     assert 0.005 < ink < 0.2
 
