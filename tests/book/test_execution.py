@@ -40,7 +40,9 @@ def test_the_first_build_is_green_and_executes_everything(warm):
     assert built.complaints == []
     assert built.executed == 2
     assert "chapter 2 of 2 · one/" in built.log, "progress is shown, with names and seconds"
-    assert "add to frozen.txt when published: bibliography, figures, index, scorecard, second-line" in built.log
+    assert (
+        "add to frozen.txt when published: bibliography, figures, index, scorecard, second-line" in built.log
+    )
 
 
 def test_myst_nb_finds_what_was_executed_and_starts_no_kernel(warm):
