@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # Stays at the foot of the screen while one chooses; the script shows it.
 _BAR = (
-    '<div class="hd-deck-bar" hidden><details><summary class="hd-found" role="status"></summary>'
+    '<div class="hd-deck-bar" hidden><details><summary><span class="hd-found" aria-live="polite"></span></summary>'
     '<ol class="hd-deck-list"></ol></details>'
     '<button type="button" class="hd-button hd-filled" data-make disabled>Make the deck (PDF)</button>'
     '<button type="button" class="hd-button" data-clear hidden>Choose none</button></div>'
