@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from threadpoolctl import threadpool_info
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -29,6 +30,7 @@ def environment(scale: str) -> dict[str, Any]:
         "cpu": cpu_model(),
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
+        "blas": blas(),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "versions": versions(),
@@ -60,6 +62,18 @@ def cpu_model() -> str:
     file = Path("/proc/cpuinfo")
     names = re.findall(r"^model name\s*:\s*(.+)$", file.read_text("utf8"), re.M) if file.is_file() else []
     return " ".join((names[0] if names else platform.processor() or platform.machine()).split())
+
+
+def blas() -> str:
+    """Who makes NumPy's matrix products here, and for which kind of processor: ``"openblas 0.3.31 SkylakeX"``."""
+    found = {
+        " ".join(
+            str(library[part]) for part in ("internal_api", "version", "architecture") if library.get(part)
+        )
+        for library in threadpool_info()
+        if library["user_api"] == "blas"
+    }
+    return ", ".join(sorted(found))
 
 
 def versions() -> dict[str, str]:

@@ -15,25 +15,39 @@ from torch import Tensor
 import hdintuition as hdi
 from benchmarks.harness import Cost, clocked, fastest
 from benchmarks.stacks.task import CLASSES, INPUTS, Task
+from hdintuition.networks.multiply import multiply
 
 BLOCKS = (16, 4)  # members whose numbers a processor's caches can hold
 
 
 def gemm_floor(one: Task) -> Callable[[], None]:
-    """Only the matrix products of all steps."""
+    """Only the matrix products of all steps, torch's or ours."""
     blocks = (len(one.nets),) if one.x.is_cuda else sorted({len(one.nets), *BLOCKS})
     return fastest(
-        [products(one, block, features_first=first) for block in blocks for first in (True, False)]
+        [
+            products(one, block, features_first=first, by=by)
+            for block in blocks
+            for first in (True, False)
+            for by in (bmm, multiply)
+        ]
     )
 
 
-def products(one: Task, block: int, *, features_first: bool) -> Callable[[], None]:
+def bmm(a: Tensor, b: Tensor, out: Tensor) -> Tensor:
+    """torch's own products."""
+    return torch.bmm(a, b, out=out)
+
+
+def products(
+    one: Task, block: int, *, features_first: bool, by: Callable[[Tensor, Tensor, Tensor], Tensor]
+) -> Callable[[], None]:
     """The five products of a step, two forward and three backward (the points need no gradient).
 
     Args:
         one: The task.
         block: How many members go through all steps before the next ones do.
         features_first: Whether the examples are the last axis, or the features.
+        by: Writes the product of the first two into the third.
     """
     starts = range(0, len(one.nets), block)
     work = [operands(one, one.nets[start : start + block], features_first) for start in starts]
@@ -42,7 +56,7 @@ def products(one: Task, block: int, *, features_first: bool) -> Callable[[], Non
         for pairs, rooms in work:
             for _ in range(one.steps):
                 for (a, b), room in zip(pairs, rooms, strict=True):
-                    torch.bmm(a, b, out=room)
+                    by(a, b, room)
 
     return call
 

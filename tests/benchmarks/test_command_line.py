@@ -71,6 +71,7 @@ def test_one_line_a_result_after_one_of_the_environment(topic, tmp_path):
     digest = where.pop("digest")
     assert digest == hashlib.sha256(json.dumps(where, sort_keys=True).encode()).hexdigest()[:12]
     assert where["threads"] == 1
+    assert where["blas"], "the kernels behind NumPy's products"
     assert {"torch", "jax", "scikit-learn", "curvlinops-for-pytorch"} <= where["versions"].keys()
     assert [one["peer"] for one in results] == ["quick", "slow"]
     for one in results:

@@ -9,7 +9,8 @@ from tests.book.mini_book import EXTENSION
 
 WHERE = {"kind": "environment", "digest": "d", "date": "2026-01-02 03:04 UTC", "scale": "cpu", "device": "cpu",
          "cpu": "Some Processor", "cores": 4, "threads": 1, "system": "Linux x86_64", "python": "3.12.1",
-         "versions": {"torch": "2.9.1", "jax": "not installed"}, "commit": "abc1234"}  # fmt: skip
+         "versions": {"torch": "2.9.1", "jax": "not installed"}, "commit": "abc1234",
+         "blas": "openblas 0.3 Zen"}  # fmt: skip
 GPU = WHERE | {"device": "Some GPU"}
 PAGE = """# Benchmarks
 
@@ -141,7 +142,7 @@ def test_where_it_ran(hdbench, tmp_path):
     [run] = hdbench.results.read(tmp_path)
     words = hdbench.tables.where(run)
     for part in ("2026-01-02", "Some Processor, 4 cores", "Python 3.12.1, torch 2.9.1, jax not installed",
-                 "Load average 0.5 to 1.4", "Commit `abc1234`"):  # fmt: skip
+                 "NumPy's products: openblas 0.3 Zen.", "Load average 0.5 to 1.4", "Commit `abc1234`"):  # fmt: skip
         assert part in words
 
 

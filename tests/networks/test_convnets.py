@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from hdintuition.networks import convnets
+from hdintuition.networks import convnets, multiply
 from hdintuition.networks.convnets import convnet
 from hdintuition.networks.ensemble import mlp
 from hdintuition.networks.losses import cross_entropy
@@ -109,7 +109,9 @@ def test_second_derivatives_are_those_of_differences(generator):
 
 @pytest.mark.parametrize("padding", ["same", "circular", "valid"])
 @pytest.mark.parametrize("own", [False, True], ids=["shared points", "own points"])
-def test_a_member_is_bitwise_the_same_in_any_company(padding, own, generator):
+@pytest.mark.parametrize("by_numpy", [True, False])
+def test_a_member_is_bitwise_the_same_in_any_company(padding, own, by_numpy, generator, monkeypatch):
+    monkeypatch.setattr(multiply, "by_numpy", lambda: by_numpy)
     nets = drawn(
         generator, padding, members=32, image=(1, 14, 14), channels=[8, 16], outputs=10, dtype=torch.float32
     )

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.nn.functional import softplus
 
-from hdintuition.networks import training
+from hdintuition.networks import multiply, training
 from hdintuition.networks.ensemble import Networks, mlp
 from hdintuition.networks.optimisers import adam, adamw, rmsprop, sgd
 from hdintuition.networks.training import Diverged, train
@@ -245,10 +245,14 @@ def test_every_member_is_trained_as_torch_would_train_it_alone(
             torch.testing.assert_close(mine[member], theirs.detach(), rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.parametrize("by_numpy", [True, False])
 @pytest.mark.parametrize("activation", ["relu", "tanh"])
 @pytest.mark.parametrize("members", [1, 4, 31])
-def test_minibatch_training_is_bitwise_the_same_in_any_company(activation, members, generator):
+def test_minibatch_training_is_bitwise_the_same_in_any_company(
+    activation, members, by_numpy, generator, monkeypatch
+):
     """Own start, own order, own labels, Adam: member 0 and the last one, alone and in company."""
+    monkeypatch.setattr(multiply, "by_numpy", lambda: by_numpy)
 
     def run(which):
         own = [torch.Generator().manual_seed(i) for i in which]

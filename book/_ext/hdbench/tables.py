@@ -45,7 +45,8 @@ def where(run: Run) -> str:
     loads = [one["load"] for one in run.results if one.get("load") is not None]
     load = f" Load average {significant(min(loads), 2)} to {significant(max(loads), 2)}." if loads else ""
     commit = f" Commit `{env['commit']}`." if env.get("commit") else ""
-    return f"{env['date']}: {machine}{env['system']}; Python {env['python']}, {versions}.{load}{commit}"
+    blas = f" NumPy's products: {env['blas']}." if env.get("blas") else ""
+    return f"{env['date']}: {machine}{env['system']}; Python {env['python']}, {versions}.{blas}{load}{commit}"
 
 
 def table(run: Run, topic: str) -> str:

@@ -18,6 +18,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from hdintuition.networks.multiply import multiply
+
 if TYPE_CHECKING:
     from hdintuition.networks.ensemble import Networks
 
@@ -57,14 +59,15 @@ class Backpropagation:
         buffers = self._room(x.shape[-2])
         x = x if x.ndim == 3 else x.expand(self.members, -1, -1)
         f = self._forward(x.mT, buffers)
-        self._backward(x, buffers, slopes(f), 0.0 if first else 1.0, scale)
+        error = slopes(f)
+        self._backward(x, buffers, error if scale == 1 else error * scale, not first)
         return f
 
     def _forward(self, below: Tensor, buffers: list[tuple[Tensor, Tensor, Tensor]]) -> Tensor:
         last = len(buffers) - 1
         for layer, (z, _, _) in enumerate(buffers):
             w, _, b, _, _, (for_w, for_b) = self.layers[layer]
-            torch.baddbmm(b, w, below, alpha=for_w, beta=for_b, out=z)
+            multiply(w, below, z, scale=for_w).add_(b, alpha=for_b)
             below = z if layer == last else self.activate(z)
         return below
 
@@ -73,20 +76,20 @@ class Backpropagation:
         x: Tensor,
         buffers: list[tuple[Tensor, Tensor, Tensor]],
         error: Tensor,
-        keep: float,
-        scale: float,
+        keep: bool,
     ) -> None:
         for layer in range(len(self.layers) - 1, -1, -1):
             _, w_turned, _, to_w, to_b, (for_w, for_b) = self.layers[layer]
             h, h_turned, below = buffers[layer - 1] if layer else (x, x, x)
-            to_w.baddbmm_(error, h_turned, beta=keep, alpha=scale * for_w)
+            multiply(error, h_turned, to_w, scale=for_w, keep=keep)
             if keep:
-                to_b.add_(error.sum(2), alpha=scale * for_b)
+                to_b.add_(error.sum(2), alpha=for_b)
             else:
-                torch.sum(error, 2, out=to_b).mul_(scale * for_b)
+                torch.sum(error, 2, out=to_b)
+                if for_b != 1:
+                    to_b.mul_(for_b)
             if layer:
-                # beta=0: what is in the buffer does not count.
-                error = self.through(below.baddbmm_(w_turned, error, beta=0, alpha=for_w), h)
+                error = self.through(multiply(w_turned, error, below, scale=for_w), h)
 
     def _room(self, points: int) -> list[tuple[Tensor, Tensor, Tensor]]:
         """For each layer: what it passes on, the same turned, and the error there; reused from call to call.

@@ -20,6 +20,7 @@ from torch import Tensor
 from hdintuition.networks.conv_buffers import Buffers, buffers
 from hdintuition.networks.convnets import ConvNetworks
 from hdintuition.networks.convolutions import Layer, inside, patches
+from hdintuition.networks.multiply import multiply
 
 aten = torch.ops.aten
 
@@ -48,8 +49,8 @@ class ConvBackpropagation:
             self._forward(room, cut)
         features, w, b = room.images[-1].flatten(1, -2), self.nets.weights[-1], self.nets.biases[-1]
         torch.baddbmm(b[:, :, None], w, features, out=room.outputs)
-        error, keep = slopes(room.outputs), 0.0 if first else 1.0
-        self.gradients.weights[-1].baddbmm_(error, features.mT, beta=keep, alpha=scale)
+        error, keep = slopes(room.outputs), not first
+        multiply(error, features.mT, self.gradients.weights[-1], scale=scale, keep=keep)
         _add_sum(self.gradients.biases[-1], error, keep, scale)
         for cut in room.cuts:
             self._backward(room, cut, torch.bmm(w[cut].mT, error[cut]), keep, scale)
@@ -68,7 +69,7 @@ class ConvBackpropagation:
         for i in range(len(self.layers)):
             w, b, h = self.nets.weights[i][cut], self.nets.biases[i][cut], self._inside(room, i + 1)[cut]
             z = room.products[i][: len(w)]
-            torch.bmm(w.flatten(2), self._seen(room, i, cut), out=z)
+            multiply(w.flatten(2), self._seen(room, i, cut), z)
             torch.add(self._pooled(room, i, cut, z), b[:, :, None, None, None], out=h)
             self._activate(h)
             if i + 1 < len(self.layers):
@@ -88,7 +89,7 @@ class ConvBackpropagation:
         if self.nets.activation == "tanh":
             z.tanh_()
 
-    def _backward(self, room: Buffers, cut: slice, error: Tensor, keep: float, scale: float) -> None:
+    def _backward(self, room: Buffers, cut: slice, error: Tensor, keep: bool, scale: float) -> None:
         error = error.unflatten(1, self.layers[-1].pooled)
         for i in reversed(range(len(self.layers))):
             error = self._through(error, self._inside(room, i + 1)[cut])
@@ -96,9 +97,9 @@ class ConvBackpropagation:
             delta = self._unpooled(room, i, cut, error)
             seen = self._seen(room, i, cut, again=len(room.cuts) > 1)
             w = self.gradients.weights[i][cut]
-            w.view(*delta.shape[:2], -1).baddbmm_(delta, seen.mT, beta=keep, alpha=scale)
+            multiply(delta, seen.mT, w.view(*delta.shape[:2], -1), scale=scale, keep=keep)
             if i:
-                torch.bmm(self.nets.weights[i][cut].flatten(2).mT, delta, out=seen)
+                multiply(self.nets.weights[i][cut].flatten(2).mT, delta, seen)
                 error = self._folded(room, i, len(delta))
 
     def _unpooled(self, room: Buffers, i: int, cut: slice, error: Tensor) -> Tensor:
@@ -183,7 +184,7 @@ def _channels_last(t: Tensor) -> Tensor:
     return t.flatten(0, 1).permute(0, 3, 1, 2)
 
 
-def _add_sum(gradient: Tensor, error: Tensor, keep: float, scale: float) -> None:
+def _add_sum(gradient: Tensor, error: Tensor, keep: bool, scale: float) -> None:
     """The sum over the points, put or added."""
     if keep:
         gradient.add_(error.sum(2), alpha=scale)

@@ -81,4 +81,4 @@ def prepared(nets: Stack, x: Tensor, y: Tensor, loss: Loss) -> Examples:
             f"y must hold one target for each of the {x.shape[-2]} examples, the same for all members or "
             f"{len(nets)} times (one a member), got shape {tuple(y.shape)}"
         )
-    return Examples(x.to(like.device), targets, own=own)
+    return Examples(x.detach().to(like.device), targets, own=own)

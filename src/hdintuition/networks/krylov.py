@@ -6,8 +6,9 @@ the lengths before scaling. If Ts = θs then y = Σ s_j v_j has |Ay − θy| = �
 tells how good an eigenpair (θ, y) is, without another product.
 
 In floating point the three-term recursion loses orthogonality, and eigenvalues then appear twice (C. C. Paige,
-PhD thesis, University of London, 1971). Here every vector is orthogonalised against all earlier ones, twice, by
-classical Gram-Schmidt: two matrix products each time, none of which waits for a number to reach the host.
+PhD thesis, University of London, 1971). Here the recursion, which takes away all that is not rounding, is followed
+by classical Gram-Schmidt against all earlier vectors, which takes away that: two matrix products a step, and none of
+them waits for a number to reach the host.
 
 When the space is exhausted (β = 0: the operator maps it onto itself) the run goes on from a fresh direction;
 T then falls into blocks, each exact.
@@ -72,6 +73,7 @@ class Krylov:
         for _ in range(2):
             start = _away_from(self._basis[:, : self._locked], start)[0]
         self._basis[:, self._locked] = start / start.norm(dim=1, keepdim=True)
+        self._product = torch.zeros_like(start)  # behind a row's end it stays zero
 
     @property
     def vectors(self) -> Tensor:
@@ -86,9 +88,11 @@ class Krylov:
     def _step(self) -> None:
         here = self._locked + self.steps
         known = self._basis[:, : here + 1]
-        w = self._pad(self._multiply(known[:, here, : self.size]))
+        w = self._product
+        w[:, : self.size] = self._multiply(known[:, here, : self.size])
         self._scale = torch.maximum(self._scale, vector_norm(w, dim=1))
-        w, first = _away_from(known, w)
+        # Locked vectors span no invariant space; without any, a product reaches no farther than two vectors back.
+        w, first = _away_from(known if self._locked else known[:, -2:], w)
         exhausted = vector_norm(w, dim=1) <= NOTHING * torch.finfo(w.dtype).eps * self._scale
         # A GPU would have to stop and report whether there are any; there it is cheaper to go on as if.
         fresh = w.device.type != "cpu" or bool(exhausted.any())
@@ -98,7 +102,7 @@ class Krylov:
         length = vector_norm(w, dim=1)
         if here + 1 < self._basis.shape[1]:
             torch.div(w, length[:, None], out=self._basis[:, here + 1])
-        alpha, more = first[:, here], second[:, here]
+        alpha, more = first[:, -1], second[:, -1]
         if fresh:
             more, length = more.masked_fill(exhausted, 0), length.masked_fill(exhausted, 0)
         torch.add(alpha, more, out=self.diagonal[:, self.steps])

@@ -194,7 +194,7 @@ def _adam(
 def _sgd(w: Tensor, g: Tensor, s: Mapping, memory: Mapping[str, Tensor], step: Number) -> None:
     _add(g, w, s["weight_decay"])
     if "momentum" in memory:
-        m = memory["momentum"].mul_(s["momentum"]).add_(g)
+        m = _remember(memory["momentum"], g, s["momentum"])
         if s["nesterov"]:
             _add(g, m, s["momentum"])
         else:
@@ -204,7 +204,7 @@ def _sgd(w: Tensor, g: Tensor, s: Mapping, memory: Mapping[str, Tensor], step: N
 
 def _sign(w: Tensor, g: Tensor, s: Mapping, memory: Mapping[str, Tensor], step: Number) -> None:
     if "momentum" in memory:
-        g.copy_(memory["momentum"].mul_(s["momentum"]).add_(g))
+        g.copy_(_remember(memory["momentum"], g, s["momentum"]))
     _add(w, g.sign_(), -s["rate"])
 
 
@@ -237,6 +237,13 @@ def _adagrad(w: Tensor, g: Tensor, s: Mapping, memory: Mapping[str, Tensor], ste
 def _divided(w: Tensor, g: Tensor, square: Tensor, s: Mapping, memory: Mapping[str, Tensor]) -> None:
     root = torch.sqrt(square, out=memory["scratch"]).add_(s["eps"])
     _add(w, torch.div(g, root, out=root), -s["rate"])
+
+
+def _remember(m: Tensor, g: Tensor, momentum: Number) -> Tensor:
+    """m ← g + momentum · m, in one pass."""
+    if isinstance(momentum, Tensor):
+        return torch.addcmul(g, m, momentum.to(m.dtype), out=m)
+    return torch.add(g, m, alpha=momentum, out=m)
 
 
 def _add(row: Tensor, other: Tensor, factor: Number) -> None:
