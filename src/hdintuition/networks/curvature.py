@@ -10,14 +10,17 @@ for itself where the networks have one output: torch multiplies a single matrix 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Literal
 
 import torch
 from torch import Tensor
 
+from hdintuition.networks.alignment import aligned
 from hdintuition.networks.ensemble import Networks
 from hdintuition.networks.losses import Loss, loss_named
 from hdintuition.networks.operators import Operator
+from hdintuition.networks.pearlmutter import Pearlmutter
 from hdintuition.networks.products import gauss_newton, hessian
 
 
@@ -50,14 +53,31 @@ def curvature(
     tensor([[4., 4., 4., 4.],
             [4., 4., 4., 4.]])
     """
-    flat = nets.parameters if dtype is None else nets.parameters.to(dtype)
-    outputs = outputs_of(nets, x.to(flat.dtype))
-    values = values_of(nets, y, loss=loss, like=flat)
-    if kind == "hessian":
+    if kind not in ("hessian", "gauss_newton"):
+        raise ValueError(f"kind must be 'hessian' or 'gauss_newton', got {kind!r}")
+    flat = aligned(nets.parameters.detach() if dtype is None else nets.parameters.detach().to(dtype))
+    x = nets.points(x.detach().to(flat.dtype))
+    chosen = loss_named(loss, nets.outputs)
+    targets = chosen.targets(y, nets.outputs, flat)
+    one = Pearlmutter(nets.with_parameters(flat), x, targets, chosen, gauss_newton=kind == "gauss_newton")
+
+    @cache
+    def recorded() -> Operator:
+        """The same by autograd, which takes many vectors through in one pass."""
+        outputs, values = outputs_of(nets, x), lambda f: chosen(f, targets).mean(1)
+        if kind == "gauss_newton":
+            return gauss_newton(outputs, values, flat)
         return hessian(lambda at: values(outputs(at)), flat)
-    if kind == "gauss_newton":
-        return gauss_newton(outputs, values, flat)
-    raise ValueError(f"kind must be 'hessian' or 'gauss_newton', got {kind!r}")
+
+    return Operator(
+        members=len(nets),
+        size=flat.shape[1],
+        dtype=flat.dtype,
+        device=flat.device,
+        one=one,
+        many=lambda v: recorded().many(v) if len(v) > 1 else one(v[0])[None],
+        vector_bytes=lambda: recorded().vector_bytes(),
+    )
 
 
 def loss_of(

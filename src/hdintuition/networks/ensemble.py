@@ -94,12 +94,7 @@ class Networks(Stack):
         Raises:
             ValueError: If the points do not have as many coordinates as the networks have inputs.
         """
-        own = x.ndim == 3 and x.shape[0] == len(self)
-        if not (own or x.ndim == 2) or x.shape[-1] != self.sizes[0]:
-            raise ValueError(
-                f"points must have shape (points, {self.sizes[0]}) or, each member its own, "
-                f"({len(self)}, points, {self.sizes[0]}), got {tuple(x.shape)}"
-            )
+        own = self.points(x).ndim == 3
         # Blocks of members, or the activations of a large stack would be swept through memory layer by layer.
         block = max(1, BLOCK // (self.widest * max(x.shape[-2], 1)))
         if len(self) <= block:
@@ -108,6 +103,20 @@ class Networks(Stack):
             cuts = [slice(start, start + block) for start in range(0, len(self), block)]
             f = torch.cat([self[cut].layers(x[cut] if own else x)[-1] for cut in cuts])
         return f[:, 0] if self.outputs == 1 else f
+
+    def points(self, x: Tensor) -> Tensor:
+        """The points, as they are.
+
+        Raises:
+            ValueError: If these networks cannot be evaluated there.
+        """
+        own = x.ndim == 3 and x.shape[0] == len(self)
+        if not (own or x.ndim == 2) or x.shape[-1] != self.sizes[0]:
+            raise ValueError(
+                f"points must have shape (points, {self.sizes[0]}) or, each member its own, "
+                f"({len(self)}, points, {self.sizes[0]}), got {tuple(x.shape)}"
+            )
+        return x
 
     def backpropagation(self, gradients: Networks) -> Backpropagation:
         """The gradient of this stack, written into the tensors of another."""

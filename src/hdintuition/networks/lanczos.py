@@ -9,6 +9,7 @@ vector sees each multiple eigenvalue once, until the space is exhausted; from th
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -98,10 +99,13 @@ def lanczos(
     start, spare = starts(operator, operator.members, generator)
     run = Krylov(operator.one, start, most=most, spare=spare)
     found: dict[int, _Look] = {}
+    stride = max(2 * (top + bottom), 16)
     while len(found) < operator.members:
         with flushed():
-            run.advance(min(_stride(run.steps, top + bottom), most - run.steps))
-        _look(run, found, top, bottom, tolerance, final=run.steps == most)
+            run.advance(min(stride, most - run.steps))
+        behind = _look(run, found, top, bottom, tolerance, final=run.steps == most)
+        # Late in a run a product takes away about half of the error; before that a look would be for nothing.
+        stride = max(8, round(2 * math.log(behind)))
     return _gather(run, [found[i] for i in range(operator.members)], top, bottom, vectors)
 
 
@@ -124,15 +128,14 @@ class _Look:
     converged: bool
 
 
-def _stride(steps: int, wanted: int) -> int:
-    return max(2 * wanted, 16) if steps == 0 else max(8, steps // 16)
-
-
 def _look(
     run: Krylov, found: dict[int, _Look], top: int, bottom: int, tolerance: float, *, final: bool
-) -> None:
-    """Adds the members that stop here; the only place where the host waits for the device."""
-    m = run.steps
+) -> float:
+    """Adds the members that stop here; the only place where the host waits for the device.
+
+    Returns how many times too large the largest error of the others is, at least 1.
+    """
+    m, behind = run.steps, 1.0
     alpha = run.diagonal[:, :m].double().cpu().numpy()
     beta = run.offdiagonal[:, :m].double().cpu().numpy()
     complete = m == run.size
@@ -143,11 +146,15 @@ def _look(
         scale = float(np.abs(whole.values).max())
         slack = tolerance * scale
         enough = m >= min(top + bottom + 1, run.size)
-        right = enough and _outermost(whole.errors, top, bottom).max() <= slack
+        worst = _outermost(whole.errors, top, bottom).max()
+        right = enough and worst <= slack
         if right and not complete:
             right = _no_copies_left(alpha[member], beta[member], whole, top, bottom, slack)
         if right or final or np.isnan(scale):
             found[member] = _Look(m, whole, scale, bool(right))
+        elif worst > slack:
+            behind = max(behind, worst / slack if slack else 1.0)
+    return behind
 
 
 def _outermost(values: np.ndarray, top: int, bottom: int) -> np.ndarray:

@@ -14,6 +14,7 @@ on its company.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -48,6 +49,18 @@ class Loss(ABC):
     def slopes(self, f: Tensor, y: Tensor, out: Tensor | None = None) -> Tensor:
         """The derivative of each value by the outputs, of the shape of f; written to ``out`` if given."""
 
+    def bend(self, f: Tensor, y: Tensor) -> Callable[[Tensor], Tensor]:
+        """The second derivative by the outputs, H: takes any u of the shape of f and gives H u, example by example.
+
+        Here by autograd, for any loss; those below have it in closed form.
+        """
+        leaf = f.detach().requires_grad_()
+        with torch.enable_grad():
+            slope = torch.autograd.grad(self(leaf, y).sum(), leaf, create_graph=True)[0]
+        if not slope.requires_grad:  # straight everywhere
+            return torch.zeros_like
+        return lambda u: torch.autograd.grad(slope, leaf, u, retain_graph=True)[0]
+
     @abstractmethod
     def right(self, f: Tensor, y: Tensor) -> Tensor | None:
         """Which examples are classified rightly, (members, examples); None if the targets are no classes."""
@@ -79,6 +92,16 @@ class CrossEntropy(Loss):
         p = torch.softmax(f, 1) if out is None else torch.softmax(f, 1, out=out)
         index = y.expand(len(f), -1)[:, None]
         return p.scatter_add_(1, index, p.new_full((), -1.0).expand(index.shape))
+
+    def bend(self, f: Tensor, y: Tensor) -> Callable[[Tensor], Tensor]:
+        """H = diag p − p pᵀ, with p = softmax(f)."""
+        p = torch.softmax(f, 1)
+
+        def product(u: Tensor) -> Tensor:
+            pu = p * u
+            return pu.addcmul_(p, pu.sum(1, keepdim=True), value=-1)
+
+        return product
 
     def right(self, f: Tensor, y: Tensor) -> Tensor:
         """The largest output is that of the right class."""
@@ -142,6 +165,10 @@ class Squared(Loss):
         """f − y."""
         return torch.sub(f, y, out=out)
 
+    def bend(self, f: Tensor, y: Tensor) -> Callable[[Tensor], Tensor]:
+        """H = 1."""
+        return torch.clone
+
     def right(self, f: Tensor, y: Tensor) -> Tensor | None:
         """For several outputs, taken as classes: the largest output is where the largest target is."""
         return f.argmax(1) == y.argmax(-2) if f.shape[1] > 1 else None
@@ -175,6 +202,11 @@ class Logistic(Loss):
         # serves a member depends on where in the stack it stands.
         slope = torch.mul(f, y, out=out)
         return slope.exp_().add_(1).reciprocal_().mul_(-y)
+
+    def bend(self, f: Tensor, y: Tensor) -> Callable[[Tensor], Tensor]:
+        """H = 1 / (2 + eᶠ + e⁻ᶠ)."""
+        curvature = (f.exp() + (-f).exp() + 2).reciprocal_()
+        return lambda u: curvature * u
 
     def right(self, f: Tensor, y: Tensor) -> Tensor:
         """The output has the sign of the label."""
