@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from pypdf.generic import NameObject, TextStringObject
 
+from hdintuition.page.provenance import LICENCE, LICENCE_ADDRESS
 from tools.binding import Sheet, bind
 from tools.browser import AT_REST, Missing, browser, served
 
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 FRONT, BACK = ("index", "verdicts"), ("scorecard", "glossary", "notation", "bibliography", "colophon")
-LICENCE = "Text and figures: CC BY 4.0, https://creativecommons.org/licenses/by/4.0/"
 # Chromium gives a place in the PDF to what a link on the same page points at, so everything is pointed at.
 POINT_AT_ALL = """() => {
   for (const target of document.querySelectorAll('.bd-article [id]:not(svg *, mjx-container *)')) {
@@ -126,7 +126,7 @@ def facts_of(root: Path) -> dict[str, str]:
         "/Keywords": ", ".join(project["keywords"]),
         "/Creator": f"{project['name']} {project['version']}",
         "/Version": f"Version {project['version']}",
-        "/License": LICENCE,
+        "/License": f"Text and figures: {LICENCE}, {LICENCE_ADDRESS}",
         "/Address": project["urls"]["Homepage"],
     }
 

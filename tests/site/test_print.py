@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 from tools.binding import Sheet
-from tools.book_pdf import LICENCE, book_pdf, facts_of, leaves, main
+from tools.book_pdf import book_pdf, facts_of, leaves, main
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTER, GLOSSARY = "walls/odds-of-walls.html", "glossary.html"
@@ -138,7 +138,7 @@ def test_the_pages_are_numbered_through(texts):
 def test_it_says_what_it_is(book):
     facts = facts_of(ROOT)
     assert {key: book.metadata[key] for key in facts} == facts
-    assert book.metadata["/License"] == LICENCE
+    assert book.metadata["/License"] == f"Text and figures: {LICENCE}, {LICENCE_ADDRESS}"
     assert book.root_object["/Lang"] == "en-GB"
 
 
