@@ -97,6 +97,12 @@ def test_keep_refuses_what_a_record_cannot_hold(ch, bad):
         ch.keep(bad=bad)
 
 
+@pytest.mark.parametrize("bad", [float("nan"), [1, float("inf")], torch.tensor([-torch.inf, 0])])
+def test_keep_refuses_numbers_that_json_does_not_know(ch, bad):
+    with pytest.raises(ValueError, match="keep takes finite numbers"):
+        ch.keep(bad=bad)
+
+
 def test_judge_makes_a_record_that_json_holds(ch):
     ch.keep(share=hdi.wilson(5, 1000))
     shown = ch.judge(**measured())

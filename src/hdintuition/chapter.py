@@ -6,6 +6,7 @@ A chapter opens its desk with ``ch = hdi.Chapter("walls/odds-of-walls")`` and cl
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -168,6 +169,7 @@ class Chapter(Desk):
 
         Raises:
             TypeError: If a value is none of these.
+            ValueError: If a plain number is not finite.
         """
         self._kept |= {name: _json(name, value) for name, value in measured.items()}
         there = self.reference["kept"] if self.reference is not None else {}
@@ -249,9 +251,13 @@ def _json(name: str, value: Any) -> dict[str, Any]:
     if hasattr(value, "tolist"):
         value = value.tolist()
     plain = list(value) if isinstance(value, (range, list, tuple)) else value
-    if isinstance(plain, list) and all(isinstance(v, (int, float)) for v in plain):
-        return {"value": plain}
-    if isinstance(plain, (int, float)) and not isinstance(plain, bool):
+    numbers = plain if isinstance(plain, list) else [plain]
+    if all(isinstance(v, (int, float)) for v in numbers) and not isinstance(plain, bool):
+        if not all(math.isfinite(v) for v in numbers):
+            raise ValueError(
+                f"keep takes finite numbers, for a record holds no others; {name} is {value}. Say what was measured "
+                "otherwise, such as the share of runs that ended"
+            )
         return {"value": plain}
     raise TypeError(
         f"keep takes Intervals, numbers and sequences of numbers; {name} is a {type(value).__name__}. "

@@ -31,6 +31,13 @@ def test_other_lists_are_sorted_and_start_at_the_first():
     assert s.values[s.start] == 4
 
 
+def test_words_keep_their_order_wherever_the_slider_starts():
+    assert slider(["some", "all", "many"]).values == ("some", "all", "many")
+    assert slider(["0", "1", "all"], start="1").start == 1
+    with pytest.raises(ValueError, match=r"starts at one of its values, \[1, 2\], got start=3"):
+        slider([1, 2], start=3)
+
+
 def test_minus_signs_are_typographic():
     assert slider([0, -0.5]).texts == ("0", "−0.5")
     assert slider(["early-on", "late"]).texts == ("early-on", "late")

@@ -7,6 +7,8 @@ from pypdf import PdfReader
 from tools.binding import Sheet
 from tools.book_pdf import book_pdf, facts_of, leaves, main
 
+from hdintuition.page.provenance import LICENCE, LICENCE_ADDRESS
+
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTER, GLOSSARY = "walls/odds-of-walls.html", "glossary.html"
 A4 = (595, 842)  # points

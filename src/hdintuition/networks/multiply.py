@@ -39,7 +39,7 @@ def multiply(a: Tensor, b: Tensor, out: Tensor, *, scale: float = 1.0, keep: boo
         return out.baddbmm_(a, b, beta=float(keep), alpha=scale)
     there = torch.empty_like(out) if keep else out
     with np.errstate(all="ignore"):  # a member that is lost is noticed elsewhere
-        np.matmul(_laid(a, b), b.numpy(), out=there.numpy())
+        np.matmul(*_laid(a.numpy(), b.numpy()), out=there.numpy())
     if keep:
         return out.add_(there, alpha=scale)
     return out if scale == 1 else out.mul_(scale)
@@ -51,10 +51,10 @@ def by_numpy() -> bool:
     return any(str(library.get("architecture")).lower() in WIDE for library in threadpool_info())
 
 
-def _laid(a: Tensor, b: Tensor) -> np.ndarray:
-    """The first factor, turned in memory where the second is and packing both would take longer than the product."""
-    left, (_, rows, inner), columns = a.numpy(), a.shape, b.shape[2]
-    unlike = a.stride(2) == 1 < a.stride(1) and b.stride(1) == 1 < b.stride(2)
-    if not unlike or rows * columns <= FEW or rows * columns * inner > SMALL:
-        return left
-    return np.ascontiguousarray(left.transpose(0, 2, 1)).transpose(0, 2, 1)
+def _laid(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The factors, the first turned in memory where the second is and packing both would take longer."""
+    if a.strides[2] < a.strides[1] and b.strides[1] < b.strides[2]:  # the second alone is turned
+        (_, rows, inner), columns = a.shape, b.shape[2]
+        if rows * columns > FEW and rows * columns * inner <= SMALL:
+            return np.ascontiguousarray(a.transpose(0, 2, 1)).transpose(0, 2, 1), b
+    return a, b

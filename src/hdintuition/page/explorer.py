@@ -34,26 +34,35 @@ class Slider:
     start: int
 
 
-def slider(values: Sequence[Any], label: str = "", format: str = "{}") -> Slider:
+def slider(values: Sequence[Any], label: str = "", format: str = "{}", *, start: Any | None = None) -> Slider:
     """A slider for ``Chapter.explorer``.
 
     Args:
-        values: At least two distinct values, the starting one first. A list that only rises or only falls
-            keeps its order along the slider; any other is sorted.
+        values: At least two distinct values, in their order along the slider. Numbers that neither only rise nor
+            only fall are sorted, so that the starting one may stand first.
         label: What stands beside the slider; by default the setting's name.
         format: How a value is shown and read aloud, e.g. ``"{} directions"``.
+        start: The value to start at; by default the first one given.
 
     Raises:
-        ValueError: If there are fewer than two values, or one occurs twice.
+        ValueError: If there are fewer than two values, one occurs twice, or the start is none of them.
+
+    >>> slider([3, 1, 2]).values, slider(["few", "all"], start="all").start
+    ((1, 2, 3), 1)
     """
     given = list(values)
     if len(given) < 2 or len(set(given)) < len(given):
         raise ValueError(f"a slider needs at least two distinct values, got {given}")
-    ordered = given if given in (sorted(given), sorted(given, reverse=True)) else sorted(given)
+    start = given[0] if start is None else start
+    if start not in given:
+        raise ValueError(f"a slider starts at one of its values, {given}, got start={start!r}")
+    words = any(isinstance(value, str) for value in given)
+    keeps = words or given in (sorted(given), sorted(given, reverse=True))
+    ordered = given if keeps else sorted(given)
     texts = tuple(
         format.format(v).replace("-", "\N{MINUS SIGN}", 1 if str(v).startswith("-") else 0) for v in ordered
     )
-    return Slider(tuple(ordered), label, texts, ordered.index(given[0]))
+    return Slider(tuple(ordered), label, texts, ordered.index(start))
 
 
 class Explorer(Shown):
