@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 import torch
+from torch import Tensor
 
 import hdintuition as hdi
 from benchmarks.harness import Contest, device_for, offered
 from benchmarks.stacks import floors, peers
 from benchmarks.stacks.task import MOMENTUM, POINTS, RATE, Task, Weights, agreement, described, task
+from hdintuition.evidence.numbers import significant
+from hdintuition.networks.multiply import multiply
 
 LOOP, VMAP, JAX, SKLEARN = "loop of nn.Module", "torch.func vmap(grad)", "JAX vmap+jit+scan", "scikit-learn"
 GEMM, DEVICE = "GEMM floor", "device floor"
@@ -39,6 +42,7 @@ def contests(scale: str) -> Iterator[Contest]:
         must={LOOP: 4.5, JAX: 1, GEMM: 1 / 6},
         goal={LOOP: 8, JAX: 1.3, GEMM: 1 / 3},
     )
+    yield _products(small(128))
     yield _contest(small(512), [JAX, GEMM], must={JAX: 1}, goal={JAX: 1.3})
     yield _contest(task(1, 16, batch=100, steps=10 * epoch, device=device), [LOOP, JAX], must={}, goal={})
     one = task(few, 512, batch=None, steps=full, device=device)
@@ -70,6 +74,26 @@ def _contest(
         must=must,
         goal=goal,
         rounds=rounds,
+    )
+
+
+def _products(one: Task) -> Contest:
+    """The matrix products of the same steps alone: how much of the lead is owed to whoever makes them."""
+
+    def done(by: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Callable[[], list[Tensor]]:
+        return floors.products(one, floors.BLOCKS[0], features_first=True, by=by)
+
+    def same(mine: list[Tensor], theirs: list[Tensor]) -> str:
+        apart = max(float((a - b).norm() / b.norm()) for a, b in zip(mine, theirs, strict=True))
+        assert apart < 1e-6, f"products differ by {apart:.2g}, relatively"
+        return f"products equal to {significant(apart, 1)}, relatively" if apart else "same products, exactly"
+
+    _, width, _ = one.nets.sizes
+    return Contest(
+        work=f"only the matrix products of these steps, {len(one.nets)} networks of width {width}",
+        ours=done(multiply),
+        peers={"torch.bmm": done(floors.bmm)},
+        same=same,
     )
 
 

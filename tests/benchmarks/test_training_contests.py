@@ -101,6 +101,15 @@ def test_the_floor_has_the_products_of_a_step(features_first, small):
     assert floors.floats(small) == moved + update + minibatch
 
 
+def test_the_products_alone_are_the_same_whoever_makes_them(small):
+    contest = training._products(small)
+    mine, theirs = contest.ours(), contest.peers["torch.bmm"]()
+    assert len(mine) == 5
+    assert "products" in contest.same(mine, theirs)
+    with pytest.raises(AssertionError, match="products differ"):
+        contest.same([2 * room for room in mine], theirs)
+
+
 def test_the_device_floor_is_the_larger_of_two_times(small, monkeypatch):
     monkeypatch.setattr(floors, "product_rate", lambda device: 1e3)
     monkeypatch.setattr(floors, "copy_rate", lambda device: 1e30)
@@ -124,7 +133,7 @@ def test_the_contests_of_smoke_scale_are_made():
         works.append(contest.work)
         assert set(contest.must) | set(contest.goal) <= set(contest.peers)
         contest.ours()
-    assert len(works) == len(set(works)) == 5
+    assert len(works) == len(set(works)) == 6
 
 
 @pytest.mark.cuda
