@@ -6,7 +6,10 @@ import torch
 from hdintuition.networks import multiply as module
 from hdintuition.networks.multiply import FEW, SMALL, multiply
 
-SHAPES = [(5, 7, 9), (1, 3, 40), (16, 40, 100), (128, 100, 10), (30, 200, 200)]  # rows, inner, columns
+SHAPES = [  # rows, inner, columns
+    *[(5, 7, 9), (16, 40, 100), (128, 100, 10), (30, 200, 200)],
+    *[(1, 3, 40), (5, 9, 1), (7, 1, 5), (1, 4, 1)],
+]
 
 
 @pytest.fixture(params=[True, False], ids=["NumPy", "torch"])
