@@ -167,6 +167,24 @@ def test_the_page_takes_the_readers_colour_scheme(opened, with_explorer, mode, l
     assert svg == text
 
 
+COVERED = """() => {
+  const there = [...document.querySelectorAll('.bd-header-article :is(a, button)')].filter((e) => e.checkVisibility());
+  const boxes = there.map((e) => e.getBoundingClientRect());
+  return boxes.flatMap((a, i) => boxes.flatMap((b, j) => i < j && a.right > b.left + 1 && b.right > a.left + 1
+    && a.bottom > b.top && b.bottom > a.top ? [`${there[i].textContent.trim()}, ${there[j].textContent.trim()}`] : []));
+}"""
+
+
+@pytest.mark.parametrize("shown", ["index.html", "scorecard.html", "walls/odds-of-walls.html"])
+def test_nothing_in_the_header_covers_anything_at_any_width(open_page, shown):
+    page = open_page(shown, "wide-light")
+    for width in range(320, 1281, 20):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.wait_for_timeout(30)
+        assert page.locator(".bd-header-article a:visible, .bd-header-article button:visible").count() >= 3
+        assert page.evaluate(COVERED) == [], f"at {width} px"
+
+
 @pytest.mark.parametrize("mode", ["wide-light", "phone-dark"])
 def test_the_menus_of_the_header(open_page, mode):
     page = open_page("walls/odds-of-walls.html", mode)
