@@ -104,7 +104,7 @@ def lanczos(
         with flushed():
             run.advance(min(stride, most - run.steps))
         behind = _look(run, found, top, bottom, tolerance, final=run.steps == most)
-        # Late in a run a product takes away about half of the error; before that a look would be for nothing.
+        # Late in a run a product takes away up to 40 % of the error; a look before that helps would be for nothing.
         stride = max(8, round(2 * math.log(behind)))
     return _gather(run, [found[i] for i in range(operator.members)], top, bottom, vectors)
 

@@ -35,7 +35,7 @@ def multiply(a: Tensor, b: Tensor, out: Tensor, *, scale: float = 1.0, keep: boo
     Returns:
         ``out``.
     """
-    if out.is_cuda or torch.get_num_threads() > 1 or not by_numpy():
+    if out.device.type != "cpu" or torch.get_num_threads() > 1 or not by_numpy():
         return out.baddbmm_(a, b, beta=float(keep), alpha=scale)
     there = torch.empty_like(out) if keep else out
     with np.errstate(all="ignore"):  # a member that is lost is noticed elsewhere
