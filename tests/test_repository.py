@@ -252,17 +252,8 @@ def test_numerical_rooms_import_nothing_else():
     graph = grimp.build_graph("hdintuition", include_external_packages=True, cache_dir=None)
     for room in ("mathematics", "networks"):
         own = f"hdintuition.{room}"
-        libraries = {
-            "torch",
-            "numpy",
-            "scipy",
-            "mpmath",
-            "mlxtend",
-            "sklearn",
-            "threadpoolctl",
-            "torchvision",
-        }
-        allowed = libraries | {"hdintuition.seeds", "hdintuition.scale"}
+        libraries = "torch numpy scipy mpmath mlxtend sklearn threadpoolctl torchvision".split()
+        allowed = {*libraries, "hdintuition.seeds", "hdintuition.scale"}
         for module in {own} | graph.find_descendants(own):
             for imported in graph.find_modules_directly_imported_by(module):
                 inside = imported == own or imported.startswith(own + ".")

@@ -115,9 +115,8 @@ def test_far_out_a_loss_is_straight_and_no_number_is_lost(loss):
 def test_a_product_is_a_new_tensor_and_leaves_its_vector_alone(generator):
     nets = mlp([4, 5, 3], members=2, generator=generator)
     operator = curvature(nets, torch.randn(9, 4, generator=generator), targets("cross_entropy", 9, generator))
-    v = torch.randn(2, 2 * operator.size, generator=generator)[
-        :, ::2
-    ]  # rows with gaps, as columns of a basis have
+    whole = torch.randn(2, 3 * operator.size, generator=generator)
+    v = whole[:, operator.size : 2 * operator.size]  # as the rows of a basis lie
     before = v.clone()
     first = operator.one(v)
     kept = first.clone()

@@ -64,7 +64,7 @@ def curvature(
     @cache
     def recorded() -> Operator:
         """The same by autograd, which takes many vectors through in one pass."""
-        outputs, values = outputs_of(nets, x), lambda f: chosen(f, targets).mean(1)
+        outputs, values = outputs_of(nets, x), values_of(nets, y, loss=chosen, like=flat)
         if kind == "gauss_newton":
             return gauss_newton(outputs, values, flat)
         return hessian(lambda at: values(outputs(at)), flat)

@@ -1,9 +1,9 @@
-"""Stacks of matrix products written into memory that is there, by whichever library is fastest at them.
+"""Stacks of matrix products written into memory that is there, by NumPy or by torch.
 
 torch's products on a CPU (MKL in the wheels) go by who made the processor, and NumPy's (OpenBLAS in the wheels) by
-what it can do: where that is AVX-512, small products take half as long. So they are left to NumPy there, unless torch
-may share them among several threads. Each matrix is multiplied by itself, so that no member's last bit hangs on how
-many others there are.
+what it can do. Where that is AVX-512 they are left to NumPy, unless torch may share them among several threads; the
+book's page of benchmarks says what that is worth. Each matrix is multiplied by itself, so that no member's last bit
+hangs on how many others there are.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def multiply(a: Tensor, b: Tensor, out: Tensor, *, scale: float = 1.0, keep: boo
 
 @cache
 def by_numpy() -> bool:
-    """Whether NumPy's products are the faster ones here."""
+    """Whether NumPy's library has kernels for AVX-512, and uses them here."""
     return any(str(library.get("architecture")).lower() in WIDE for library in threadpool_info())
 
 
